@@ -1,0 +1,199 @@
+"""Taking in what a site says of itself: the baseline, and later what changed since.
+
+The first export seats everyone at their base. A later one records what differs; differing base extensions become
+an observed batch, in force as of the export, which can be rolled back like any other.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from ipo_ledger.domain import events as e
+from ipo_ledger.domain import hot_desking
+from ipo_ledger.domain.batch import Move, draft, send
+from ipo_ledger.domain.entry import Entry
+from ipo_ledger.domain.refusals import NothingToChange
+from ipo_ledger.domain.site import Site, SiteExtension, SiteUser
+from ipo_ledger.domain.system import System
+from ipo_ledger.domain.warnings import Warned
+from ipo_ledger.errors import Refused
+
+
+class NumberTwice(Refused):
+    """After this import two users would have the same number."""
+
+    code = "number-twice"
+    says = "{listing}."
+    way_out = "Export the users again, all of them, or correct the one that is wrong in Manager first."
+
+
+class Drift(Struct, frozen=True):
+    """One base extension that an export says otherwise than the ledger."""
+
+    extension_id: int
+    ledger: str | None
+    export: str | None
+
+
+class Observed(Struct, frozen=True, kw_only=True):
+    """What an import recorded, by count, and what it left alone. Ids and names are sorted."""
+
+    extensions_added: int
+    extensions_changed: int
+    users_added: int
+    users_changed: int
+    users_renumbered: int
+    seated: int
+    batch: int | None
+    missing_extensions: tuple[int, ...]
+    missing_users: tuple[str, ...]
+
+
+def observe(entry: Entry, site: Site, *, title: str) -> Observed:
+    """Record what `site` says that the ledger does not know yet. Raises `NumberTwice`."""
+    _refuse_shared_numbers(entry.system, site.users or ())
+    added, changed = _take_in_extensions(entry, site.extensions or ())
+    new_users, users_changed, renumbered = _take_in_users(entry, site.users or ())
+    batch = _take_in_bases(entry, site.extensions or (), title)
+    before = len(entry.facts)
+    for fact in added:
+        assert isinstance(fact.event, e.ExtensionAdded)
+        hot_desking.return_phone(entry, fact.event.extension_id, fact, "baseline")
+    for fact in new_users:
+        assert isinstance(fact.event, e.UserAdded)
+        hot_desking.return_person(entry, fact.event.user, fact, "baseline")
+    return Observed(
+        extensions_added=len(added),
+        extensions_changed=changed,
+        users_added=len(new_users),
+        users_changed=users_changed,
+        users_renumbered=renumbered,
+        seated=len(entry.facts) - before,
+        batch=batch,
+        missing_extensions=_missing_extensions(entry.system, site),
+        missing_users=_missing_users(entry.system, site),
+    )
+
+
+def drift(system: System, extensions: Sequence[SiteExtension]) -> list[Drift]:
+    """Return every base extension that differs between an export and what is in force, by extension id."""
+    found = []
+    for said in sorted(extensions, key=lambda s: s.extension_id):
+        known = system.extensions.get(said.extension_id)
+        if known is not None and known.base != said.base_extension:
+            found.append(Drift(said.extension_id, known.base, said.base_extension))
+    return found
+
+
+def about(system: System, found: Observed) -> list[Warned]:
+    """Return what to know of what an import found: drafts it crossed, and who could not be seated."""
+    warned = []
+    observed = system.open.get(found.batch) if found.batch is not None else None
+    for change in observed.changes.values() if observed is not None else ():
+        holder = system.holder(change.extension_id)
+        if holder is not None:
+            same = holder.changes[change.extension_id].new == change.new
+            what = "the same: if it was sent, record its send next time" if same else "otherwise: it is stale now"
+            warned.append(
+                Warned("crosses-draft", f"{holder.name} drafts extension {change.extension_id} too, and says {what}")
+            )
+    for number in sorted({x.base for x in system.extensions.values() if x.base is not None}):
+        if len(system.homes(number)) > 1:
+            ids = ", ".join(str(i) for i in system.homes(number))
+            warned.append(
+                Warned(
+                    "base-extension-twice",
+                    f"{number} is the base of extensions {ids}: its user is logged in nowhere automatically",
+                )
+            )
+    return warned
+
+
+def _take_in_extensions(entry: Entry, extensions: Sequence[SiteExtension]) -> tuple[list[e.Fact], int]:
+    added, changed = [], 0
+    for said in sorted(extensions, key=lambda s: s.extension_id):
+        known = entry.system.extensions.get(said.extension_id)
+        if known is None:
+            added.append(
+                entry.happens(
+                    e.ExtensionAdded(
+                        said.extension_id, said.module, said.port, said.kind, None, said.base_extension
+                    )
+                )
+            )
+            continue
+        kind = said.kind if said.kind is not None else known.kind
+        if (known.module, known.port, known.kind) != (said.module, said.port, kind):
+            changed += 1
+            entry.happens(
+                e.ExtensionChanged(said.extension_id, said.module, said.port, kind, known.label)
+            )
+    return added, changed
+
+
+def _take_in_users(entry: Entry, users: Sequence[SiteUser]) -> tuple[list[e.Fact], int, int]:
+    added, changed, renumbered = [], 0, 0
+    for said in sorted(users, key=lambda s: s.name):
+        known = entry.system.users.get(said.name)
+        if known is None:
+            added.append(
+                entry.happens(
+                    e.UserAdded(
+                        said.name,
+                        said.number,
+                        said.full_name or None,
+                        bool(said.has_login_code),
+                        bool(said.forced_login),
+                    )
+                )
+            )
+            continue
+        full_name = known.full_name if said.full_name is None else said.full_name or None
+        code = known.has_login_code if said.has_login_code is None else said.has_login_code
+        forced = known.forced_login if said.forced_login is None else said.forced_login
+        if (full_name, code, forced) != (known.full_name, known.has_login_code, known.forced_login):
+            changed += 1
+            entry.happens(e.UserChanged(said.name, full_name, code, forced))
+        if said.number != known.number:
+            renumbered += 1
+            entry.happens(e.UserRenumbered(said.name, known.number, said.number))
+    return added, changed, renumbered
+
+
+def _take_in_bases(entry: Entry, extensions: Sequence[SiteExtension], title: str) -> int | None:
+    moves = [Move(d.extension_id, d.export) for d in drift(entry.system, extensions)]
+    if not moves:
+        return None
+    try:
+        drafted = draft(entry, moves, title=title, observed=True)
+    except NothingToChange:
+        return None
+    send(entry, drafted.number, "observed", with_conflicts=True)
+    return drafted.number
+
+
+def _refuse_shared_numbers(system: System, users: Sequence[SiteUser]) -> None:
+    numbers = {user.name: user.number for user in system.users.values()}
+    numbers.update({said.name: said.number for said in users})
+    shared = [n for n, times in Counter(numbers.values()).items() if n is not None and times > 1]
+    if shared:
+        listing = "; ".join(
+            f"{number} would be the number of " + " and ".join(sorted(u for u, n in numbers.items() if n == number))
+            for number in sorted(shared)
+        )
+        raise NumberTwice(listing=listing)
+
+
+def _missing_extensions(system: System, site: Site) -> tuple[int, ...]:
+    if site.extensions is None:
+        return ()
+    return tuple(sorted(system.extensions.keys() - {s.extension_id for s in site.extensions}))
+
+
+def _missing_users(system: System, site: Site) -> tuple[str, ...]:
+    if site.users is None:
+        return ()
+    return tuple(sorted(system.users.keys() - {s.name for s in site.users}))

@@ -1,0 +1,263 @@
+"""One IP Office as its events leave it: the state that decisions are made from.
+
+`System` holds what is true now (settings, extensions, users, open batches), never the history, so that a command
+costs the same after ten years. It is loaded from the read model, or folded from the events (fold.py): both are equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from ipo_ledger.domain import events as e
+from ipo_ledger.domain.records import (
+    Batch,
+    Extension,
+    Mark,
+    Settings,
+    User,
+    Waiting,
+)
+from ipo_ledger.domain.trail import Trail
+
+
+class System:
+    """One IP Office: its extensions, its users, who is seated where, and the batches that are not settled."""
+
+    def __init__(self, name: str) -> None:
+        """Begin with a system of which nothing is known yet."""
+        self.name = name
+        self.key = 0  # position of its SystemAdded: its short name in the read model
+        self.version = 0
+        self.settings: Settings | None = None
+        self.extensions: dict[int, Extension] = {}
+        self.users: dict[str, User] = {}
+        self.open: dict[int, Batch] = {}  # drafts, and sent batches that are not settled
+        self.last_batch = 0
+        self.baseline: Mark | None = None  # the first extension or user: nothing is known before
+        self.floor: Mark | None = None  # the last restart: it touched everything
+        self.by_number: dict[str, str] = {}
+        self._homes: dict[str, tuple[int, ...]] = {}
+        self._restless: dict[int, set[int]] = {}  # batch in force -> extensions not yet at rest
+        self.owned: set[int] = set()  # batches whose changes this copy may mutate
+        self.trail = Trail()
+
+    # --- looking ------------------------------------------------------------------------------------------
+
+    def user_with(self, number: str | None) -> User | None:
+        """Return the user who has this number, or None."""
+        name = self.by_number.get(number) if number is not None else None
+        return self.users[name] if name is not None else None
+
+    def homes(self, number: str | None) -> tuple[int, ...]:
+        """Return the extensions whose base extension in force is this number, by id."""
+        return self._homes.get(number, ()) if number is not None else ()
+
+    def default_user(self, extension_id: int) -> User | None:
+        """Return the user whose number is the base extension in force, or None."""
+        return self.user_with(self.extensions[extension_id].base)
+
+    def at_rest(self, extension_id: int) -> bool:
+        """Tell whether an extension is as its base says: its default user sits there, or has none and is vacant."""
+        extension = self.extensions.get(extension_id)
+        if extension is None:
+            return True
+        default = self.user_with(extension.base)
+        return extension.user == (default.name if default is not None else None)
+
+    def holder(self, extension_id: int) -> Batch | None:
+        """Return the draft, or the sent batch that waits for its restart, that holds this extension."""
+        for batch in self.open.values():
+            if batch.pending_in_configuration and extension_id in batch.changes:
+                return batch
+        return None
+
+    def open_batch_at(self, extension_id: int) -> int | None:
+        """Return the batch, not settled, that changed this extension in force last."""
+        found = [
+            b for b in self.open.values() if b.in_force and b.status == "sent" and extension_id in b.changes
+        ]
+        return max(found, key=lambda b: b.order).number if found else None
+
+    def waiting(self, batch: Batch) -> list[Waiting]:
+        """Return what a batch in force still waits for, by extension id."""
+        if not batch.in_force or batch.status != "sent":
+            return []
+        found = []
+        for extension_id in sorted(self._restless.get(batch.number, ())):
+            extension = self.extensions[extension_id]
+            if extension.user is not None:
+                user = self.users[extension.user]
+                found.append(Waiting(extension_id, "log-out", user.name, user.number, False, extension_id))
+                continue
+            default = self.user_with(extension.base)
+            if default is not None:
+                by_hand = default.forced_login or len(self.homes(default.number)) > 1
+                found.append(
+                    Waiting(extension_id, "log-in", default.name, default.number, by_hand, default.extension_id)
+                )
+        return found
+
+    def in_the_way(self, event: e.Event, at: datetime) -> tuple[str, Mark] | None:
+        """Return what `event` dated `at` would come before, with the words for it, or None (design section 4).
+
+        Of several the latest in time: from then on the event would be taken.
+        """
+        late = [(what, mark) for what, mark in self._marks(event) if mark.at > at]
+        return max(late, key=lambda found: (found[1].at, found[1].position), default=None)
+
+    def later_than(
+        self, at: datetime, extension_ids: Sequence[int], users: Sequence[str]
+    ) -> tuple[str, Mark] | None:
+        """Return the latest fact after `at` recorded of one of these extensions or users, or None."""
+        marks = [found for i in extension_ids for found in self._touched(i)]
+        marks += [found for name in users for found in self._touched(None, name)]
+        late = [(what, mark) for what, mark in marks if mark.at > at]
+        return max(late, key=lambda found: (found[1].at, found[1].position), default=None)
+
+    def _marks(self, event: e.Event) -> Iterator[tuple[str, Mark]]:
+        if self.baseline is not None:
+            yield f"the baseline of {self.name}", self.baseline
+        match event:
+            case e.UserLoggedIn() | e.UserLoggedOut():
+                yield from self._touched(event.extension_id, event.user)
+            case e.BaseExtensionChanged() | e.BatchAbandoned():
+                yield f"batch B{event.batch}", self.open[event.batch].last
+            case e.ConfigurationSent():
+                yield f"batch B{event.batch}", self.open[event.batch].last
+                if event.in_force:
+                    for extension_id in self.open[event.batch].changes:
+                        yield from self._touched(extension_id)
+            case e.SystemRestarted():
+                for number in event.in_force:
+                    yield f"batch B{number}", self.open[number].last
+                for extension_id in self.extensions:
+                    yield from self._touched(extension_id)
+                for user in self.users:
+                    yield from self._touched(None, user)
+            case e.ExtensionRemoved():
+                yield from self._touched(event.extension_id)
+            case e.UserRenumbered() | e.UserRemoved():
+                yield from self._touched(None, event.user)
+            case _:
+                return
+
+    def _touched(self, extension_id: int | None, user: str | None = None) -> Iterator[tuple[str, Mark]]:
+        if self.floor is not None:
+            yield f"the restart of {self.name}", self.floor
+        if extension_id is not None and extension_id in self.extensions:
+            yield f"extension {extension_id}", self.extensions[extension_id].last
+        if user is not None and user in self.users:
+            yield f"user {user}", self.users[user].last
+
+    # --- changing -----------------------------------------------------------------------------------------
+
+    def copy(self) -> System:
+        """Return a copy to work on, with an empty trail; the values inside are shared and frozen."""
+        twin = System.__new__(System)
+        twin.__dict__.update(self.__dict__)
+        for name in ("extensions", "users", "by_number", "_homes"):
+            setattr(twin, name, getattr(self, name).copy())
+        twin.open = {n: b for n, b in self.open.items() if b.status in ("draft", "sent")}
+        twin._restless = {number: set(found) for number, found in self._restless.items()}
+        twin.owned = set()
+        twin.trail = Trail()
+        return twin
+
+    def take_in(self, extension: Extension) -> None:
+        """Put an extension as the read model knows it into place."""
+        self.extensions[extension.extension_id] = extension
+        self.add_home(extension.base, extension.extension_id)
+
+    def take_in_user(self, user: User) -> None:
+        """Put a user as the read model knows them into place."""
+        self.users[user.name] = user
+        if user.number is not None:
+            self.by_number[user.number] = user.name
+
+    def take_in_batch(self, batch: Batch) -> None:
+        """Put an open batch as the read model knows it into place; extensions and users come first."""
+        self.open[batch.number] = batch
+        if batch.in_force:
+            self._restless[batch.number] = {i for i in batch.changes if not self.at_rest(i)}
+
+    def add_home(self, number: str | None, extension_id: int) -> None:
+        if number is not None:
+            self._homes[number] = tuple(sorted({*self._homes.get(number, ()), extension_id}))
+
+    def drop_home(self, number: str | None, extension_id: int) -> None:
+        if number is None:
+            return
+        rest = tuple(i for i in self._homes[number] if i != extension_id)
+        if rest:
+            self._homes[number] = rest
+        else:
+            del self._homes[number]
+
+    def put(self, extension: Extension) -> None:
+        self.extensions[extension.extension_id] = extension
+        self.trail.extensions.add(extension.extension_id)
+
+    def put_user(self, user: User) -> None:
+        self.users[user.name] = user
+        self.trail.users.add(user.name)
+
+    def put_batch(self, batch: Batch) -> None:
+        self.open[batch.number] = batch
+        self.trail.batches.add(batch.number)
+
+    def put_in_force(self, fact: e.Fact, number: int) -> None:
+        """Put a batch's changes in force with this fact: the bases change, and nobody moves."""
+        batch = self.open[number]
+        mark = mark_of(fact)
+        for change in batch.changes.values():
+            extension = self.extensions.get(change.extension_id)
+            if extension is None:
+                continue
+            self.drop_home(extension.base, change.extension_id)
+            self.add_home(change.new, change.extension_id)
+            self.put(
+                replace(extension, base=change.new, base_batch=number, base_position=fact.position, last=mark)
+            )
+            self.trail.base(fact, change.extension_id, change.new, number)
+        self.put_batch(
+            replace(
+                batch,
+                status="sent",
+                in_force_at=fact.occurred_at,
+                in_force_position=fact.position,
+                last=mark,
+            )
+        )
+        self._restless[number] = set(batch.changes)
+        for change in batch.changes.values():
+            self.reconsider(change.extension_id)
+
+    def reconsider(self, extension_id: int) -> None:
+        """See whether an extension came to rest, or lost it, for the batches that wait for it."""
+        if not self._restless:
+            return
+        rest = self.at_rest(extension_id)
+        for number in [n for n in self._restless if extension_id in self.open[n].changes]:
+            restless = self._restless[number]
+            if rest:
+                restless.discard(extension_id)
+            else:
+                restless.add(extension_id)
+
+    def settle(self, fact: e.Fact) -> None:
+        """Settle every batch in force that waits for nobody any more.
+
+        Settled is derived, never declared, and stays: what people do at their desks later does not unsettle.
+        """
+        for number in [n for n, restless in self._restless.items() if not restless]:
+            del self._restless[number]
+            batch = replace(self.open[number], status="settled", settled_at=fact.occurred_at)
+            self.put_batch(batch)
+
+
+def mark_of(fact: e.Fact) -> Mark:
+    """Return the mark that a fact leaves on what it touches."""
+    return Mark(fact.occurred_at, fact.position, fact.name)

@@ -1,0 +1,171 @@
+"""Rollbacks in random histories of people who trade places, compared with the same history played without them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from ipo_ledger.domain.rollback import Strategy, rest_of
+from ipo_ledger.domain.ways_out import NotPossible, dependents
+from ipo_ledger.errors import Refused
+from tests.domain.given import a_site
+from tests.domain.oracle import Bases, Desks, without, without_at_ports
+from tests.domain.story import StillBlocked, Story
+from tests.domain.thoroughness import examples
+
+PHONES = 7
+Changes: TypeAlias = dict[int, tuple[str | None, str | None]]
+Step: TypeAlias = tuple[Literal["trade"], list[list[int]]] | tuple[Strategy, int]
+
+
+@st.composite
+def trades(draw: st.DrawFn) -> Step:
+    """Draw extensions that pass their bases on within one or two cycles."""
+    order = draw(st.permutations(range(1, PHONES + 1)))
+    first = draw(st.integers(2, 3))
+    second = draw(st.sampled_from([0, 0, 2]))
+    cycles = [order[:first], order[first : first + second]]
+    return ("trade", [cycle for cycle in cycles if cycle])
+
+
+trade_steps = trades()
+rollback_steps = st.tuples(st.sampled_from(["plain", "cascade", "partial", "replan"]), st.integers(0, 30))
+
+
+def play(steps: list[Step]) -> Story:
+    """Play the steps that are possible, every batch a merge; people stay where they are, bases are the point."""
+    story = a_site(PHONES)
+    for step in steps:
+        if step[0] == "trade":
+            moves = {i: story.bases[j] for c in step[1] for i, j in zip(c, [*c[1:], c[0]], strict=True)}
+            story.send(story.draft(moves))
+        elif story.system.last_batch:
+            try:
+                story.roll_back(step[1] % story.system.last_batch + 1, step[0])
+            except (Refused, NotPossible, StillBlocked) as refused:
+                event(f"{step[0]}: {type(refused).__name__}")
+            else:
+                event(f"{step[0]}: done")
+    return story
+
+
+def before(story: Story, number: int) -> Bases:
+    """Return the bases as they were before a batch took effect, told by the events."""
+    position = story.past.seen[number].in_force_position
+    return Desks().tell(f for f in story.facts if f.position < (position or 0)).bases
+
+
+def later(story: Story, number: int) -> list[Changes]:
+    return [story.changes(n) for n in story.past.seen if n > number]
+
+
+@settings(max_examples=examples(60))
+@given(st.lists(trade_steps, min_size=2, max_size=8), st.sampled_from(["people", "ports"]))
+def test_replan_is_the_history_played_without_the_batch(steps: list[Step], frame: str) -> None:
+    story = play(steps)
+    play_on: Callable[[Bases, list[Changes]], Bases] = without if frame == "people" else without_at_ports
+
+    for number in story.past.seen:
+        told = story.fork()
+        told.roll_back(number, "replan", frame=frame)
+
+        assert told.bases == play_on(before(story, number), later(story, number)), number
+
+
+@settings(max_examples=examples(60))
+@given(st.lists(trade_steps, min_size=2, max_size=8), st.sampled_from(["people", "ports"]))
+def test_replan_moves_exactly_as_many_phones_as_the_batch(steps: list[Step], frame: str) -> None:
+    story = play(steps)
+
+    for number in story.past.seen:
+        plan = story.plan(number, "replan", frame=frame)
+
+        assert len(plan.changes) == len(story.changes(number)), number
+
+
+@settings(max_examples=examples(60))
+@given(st.lists(trade_steps, min_size=2, max_size=8), st.sampled_from(["people", "ports"]))
+def test_replan_is_the_plain_rollback_where_that_is_clean(steps: list[Step], frame: str) -> None:
+    story = play(steps)
+
+    for number in [n for n in story.past.seen if not story.blocked(n)]:
+        plain, replanned = story.plan(number), story.plan(number, "replan", frame=frame)
+
+        assert set(replanned.changes) == set(plain.changes), number
+
+
+@settings(max_examples=examples(80))
+@given(st.lists(trade_steps | rollback_steps, min_size=2, max_size=12))
+def test_the_bases_in_force_are_what_the_live_batches_make_of_the_baseline(steps: list[Step]) -> None:
+    """Whatever was rolled back, in part, with what builds on it, or from under later work, and redone."""
+    story = play(steps)
+    begun = {i: str(200 + i) for i in range(1, PHONES + 1)}
+
+    in_effect = []
+    for number, batch in story.past.seen.items():
+        if not batch.reverses:
+            rest = {c.extension_id for c in rest_of(story.past, story.past.batch(number))}
+            in_effect.append({i: change for i, change in story.changes(number).items() if i in rest})
+
+    assert story.bases == without(begun, in_effect)
+
+
+@settings(max_examples=examples(60))
+@given(st.lists(trade_steps | rollback_steps, min_size=3, max_size=12))
+def test_a_cascade_is_the_history_played_without_the_batch_and_what_builds_on_it(steps: list[Step]) -> None:
+    story = play(steps)
+
+    for number in story.live():
+        past = story.past.batch(number)
+        undone = {b.number: set(b.changes) for b in dependents(story.past, past)}
+        undone[number] = {c.extension_id for c in rest_of(story.past, past)}
+        kept = [
+            {i: change for i, change in story.changes(n).items() if i not in undone.get(n, ())}
+            for n in story.past.seen
+            if n >= number
+        ]
+        told = story.fork()
+        try:
+            told.roll_back(number, "cascade")
+        except NotPossible as refused:
+            event(str(refused))
+            continue
+        if story.blocked(number):
+            assert told.bases == without(before(story, number), kept), number
+
+
+@settings(max_examples=examples(60))
+@given(st.lists(trade_steps | rollback_steps, min_size=3, max_size=12))
+def test_every_way_out_that_is_offered_can_be_gone_and_come_back_from(steps: list[Step]) -> None:
+    story = play(steps)
+    ways: list[Strategy] = ["plain", "cascade", "replan", "partial"]
+
+    for number in story.live():
+        for way in ways:
+            told = story.fork()
+            try:
+                back = told.roll_back(number, way)
+            except (NotPossible, StillBlocked):
+                continue
+            assert len(set(told.bases.values())) == PHONES, (number, way)
+            assert told.bases != story.bases, (number, way)
+
+            told.roll_back(back)
+
+            assert told.bases == story.bases, (number, way)
+            assert told.live() - {told.system.last_batch} == story.live(), (number, way)
+
+
+@pytest.mark.parametrize("frame", ["people", "ports"])
+def test_the_oracle_tells_the_frames_apart(frame: str) -> None:
+    """What is compared with has to be right: the two-user swap under a later swap, worked out by hand."""
+    play_on: Callable[[Bases, list[Changes]], Bases] = without if frame == "people" else without_at_ports
+    swap_of_u1_and_u3: Changes = {2: ("201", "203"), 3: ("203", "201")}
+
+    told = play_on({1: "201", 2: "202", 3: "203"}, [swap_of_u1_and_u3])
+
+    assert told == ({1: "203", 2: "202", 3: "201"} if frame == "people" else {1: "201", 2: "203", 3: "202"})
