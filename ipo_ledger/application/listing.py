@@ -1,0 +1,262 @@
+"""Stays out of points, and pages out of events and batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from ipo_ledger.application import answers as a
+from ipo_ledger.application import telling
+from ipo_ledger.application.naming import batch_number, extension_known, user_known
+from ipo_ledger.application.ports import BatchFilter, LogFilter, Reading, SystemRow
+from ipo_ledger.application.refusals import BadArgument
+from ipo_ledger.domain import events as e
+from ipo_ledger.domain.moments import Day, Instant, local, read_when
+from ipo_ledger.domain.trail import PlacePoint, SeatPoint
+
+P = TypeVar("P", SeatPoint, PlacePoint)
+
+DEFAULT_LIMIT = 50
+LARGEST_LIMIT = 1000
+
+
+def stays(
+    points: Sequence[P], start: datetime, end: datetime
+) -> Iterator[tuple[P, datetime | None, P | None]]:
+    """Return each stay that touches [start, end]: its point, its true end (None: it goes on), what ended it.
+
+    Stays of no length are not shown, and nothing is a stay once the extension or user is gone.
+    """
+    for place, point in enumerate(points):
+        next_ = points[place + 1] if place + 1 < len(points) else None
+        until = next_.at if next_ is not None else None
+        if point.gone or point.at > end or until == point.at or (until is not None and until <= start):
+            continue
+        yield point, until, next_
+
+
+class _Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a list is asked for, before names are looked up."""
+
+    status: str | None = None
+    user: str | None = None
+    extension: int | str | None = None
+    batch: str | None = None
+    actor: str | None = None
+    since: Any = None  # a text or a datetime; msgspec takes both for one
+    until: Any = None
+    before: int | str | None = None
+    limit: int = DEFAULT_LIMIT
+
+
+def _read(wanted: Mapping[str, Any]) -> _Wanted:
+    try:
+        read = msgspec.convert(dict(wanted), _Wanted)
+    except msgspec.ValidationError as fault:
+        raise BadArgument(what="list", why=str(fault)) from None
+    if not 1 <= read.limit <= LARGEST_LIMIT:
+        raise BadArgument(what=f"limit {read.limit}", why=f"it is from 1 to {LARGEST_LIMIT}")
+    return read
+
+
+def _from(text: str | datetime | None, zone: ZoneInfo, now: datetime) -> datetime | None:
+    if text is None or isinstance(text, datetime):
+        return text
+    match read_when(str(text), zone, now):
+        case Day(_, start, _):
+            return start
+        case Instant(at):
+            return at
+
+
+def _to(text: str | datetime | None, zone: ZoneInfo, now: datetime) -> datetime | None:
+    if text is None or isinstance(text, datetime):
+        return text
+    match read_when(str(text), zone, now):
+        case Day(_, _, end):
+            return end
+        case Instant(at):
+            return at
+
+
+def batches(reading: Reading, row: SystemRow, zone: ZoneInfo, asked: Mapping[str, Any]) -> a.BatchList:
+    """Return a page of batches, newest first."""
+    wanted = _read(asked)
+    now = reading.now()
+    if wanted.status not in (None, "draft", "sent", "settled", "abandoned"):
+        raise BadArgument(what=f"status {wanted.status!r}", why="it is draft, sent, settled or abandoned")
+    number = user_known(reading, row, wanted.user).number if wanted.user is not None else None
+    extension = extension_known(reading, row, wanted.extension) if wanted.extension is not None else None
+    found = reading.batches(
+        row.key,
+        BatchFilter(
+            status=wanted.status,
+            number=number,
+            extension_id=extension.extension_id if extension is not None else None,
+            actor=wanted.actor,
+            since=_from(wanted.since, zone, now),
+            until=_to(wanted.until, zone, now),
+            before=batch_number(row.name, wanted.before) if wanted.before is not None else None,
+            limit=wanted.limit + 1,
+        ),
+    )
+    page = found[: wanted.limit]
+    return a.BatchList(
+        system=row.name,
+        batches=tuple(
+            a.BatchLine(
+                batch=b.name,
+                status=b.status,
+                title=b.title,
+                opened_at=local(b.opened_at, zone),
+                in_force_at=telling.local_or_none(b.in_force_at, zone),
+                settled_at=telling.local_or_none(b.settled_at, zone),
+                actor=b.actor,
+                reason=b.reason,
+                ticket=b.ticket,
+                reverses=telling.batch_ids(b.reverses),
+                changes=count,
+            )
+            for b, count in page
+        ),
+        next=page[-1][0].name if len(found) > len(page) else None,
+    )
+
+
+def log(reading: Reading, row: SystemRow, zone: ZoneInfo, asked: Mapping[str, Any]) -> a.Log:
+    """Return a page of events, newest first."""
+    facts, next_ = _facts(reading, row, zone, _read(asked))
+    return a.Log(events=tuple(log_entry(fact, zone) for fact in facts), next=next_)
+
+
+def history(
+    reading: Reading,
+    row: SystemRow,
+    zone: ZoneInfo,
+    *,
+    user: str | None,
+    extension: int | str | None,
+    wanted: Mapping[str, Any],
+) -> a.History:
+    """Return a page of what happened to one user or extension, newest first, in words."""
+    if user is not None:
+        found = user_known(reading, row, str(user))
+        subject = f"user {found.name}"
+        read = msgspec.structs.replace(_read(wanted), user=found.name)
+    else:
+        assert extension is not None
+        at = extension_known(reading, row, extension)
+        subject = f"extension {at.extension_id}"
+        read = msgspec.structs.replace(_read(wanted), extension=at.extension_id)
+    facts, next_ = _facts(reading, row, zone, read)
+    return a.History(
+        system=row.name, subject=subject, entries=tuple(_history_entry(f, zone) for f in facts), next=next_
+    )
+
+
+def _facts(
+    reading: Reading, row: SystemRow, zone: ZoneInfo, wanted: _Wanted
+) -> tuple[Sequence[e.Fact], int | None]:
+    now = reading.now()
+    if isinstance(wanted.before, str) and not wanted.before.isdigit():
+        raise BadArgument(what=f"before {wanted.before!r}", why="it is a position")
+    found = reading.log(
+        LogFilter(
+            system=row.key,
+            user=user_known(reading, row, wanted.user).name if wanted.user is not None else None,
+            extension_id=(
+                extension_known(reading, row, wanted.extension).extension_id
+                if wanted.extension is not None
+                else None
+            ),
+            batch=batch_number(row.name, wanted.batch) if wanted.batch is not None else None,
+            actor=wanted.actor,
+            since=_from(wanted.since, zone, now),
+            until=_to(wanted.until, zone, now),
+            before=int(wanted.before) if wanted.before is not None else None,
+            limit=wanted.limit + 1,
+        )
+    )
+    page = found[: wanted.limit]
+    return page, page[-1].position if len(found) > len(page) else None
+
+
+def log_entry(fact: e.Fact, zone: ZoneInfo) -> a.LogEntry:
+    """Return one event as it was recorded."""
+    assert fact.recorded_at is not None
+    return a.LogEntry(
+        position=fact.position,
+        type=fact.name,
+        system=fact.system,
+        occurred_at=local(fact.occurred_at, zone),
+        recorded_at=local(fact.recorded_at, zone),
+        actor=fact.actor,
+        reason=fact.reason,
+        ticket=fact.ticket,
+        command_id=fact.command_id,
+        batch=telling.batch_id(fact.batch),
+        caused_by=fact.caused_by,
+        data=msgspec.to_builtins(fact.event),
+    )
+
+
+def _history_entry(fact: e.Fact, zone: ZoneInfo) -> a.HistoryEntry:
+    return a.HistoryEntry(
+        position=fact.position,
+        occurred_at=local(fact.occurred_at, zone),
+        type=fact.name,
+        what=in_words(fact.event),
+        user=getattr(fact.event, "user", None),
+        extension_id=getattr(fact.event, "extension_id", None),
+        cause=getattr(fact.event, "cause", None),
+        batch=telling.batch_id(fact.batch),
+        actor=fact.actor,
+        reason=fact.reason,
+    )
+
+
+_WHY = {
+    "dialled": "dialled",
+    "displaced": "displaced: somebody took the phone",
+    "moved": "logged in elsewhere",
+    "restart": "restart",
+    "removed": "removed",
+    "automatic": "automatic",
+    "baseline": "baseline",
+}
+
+
+def in_words(event: e.Event) -> str:
+    """Return what an event says, in one line."""
+    match event:
+        case e.UserLoggedIn():
+            return f"{event.user} logged in at extension {event.extension_id} ({_WHY[event.cause]})"
+        case e.UserLoggedOut():
+            return f"{event.user} left extension {event.extension_id} ({_WHY[event.cause]})"
+        case e.BaseExtensionChanged():
+            return (
+                f"B{event.batch} drafts base extension {event.old or 'blank'} -> {event.new or 'blank'} "
+                f"at extension {event.extension_id}"
+            )
+        case e.ExtensionAdded():
+            return f"extension {event.extension_id} known, base {event.base or 'blank'}"
+        case e.ExtensionChanged():
+            label = f", label {event.label}" if event.label else ""
+            return f"extension {event.extension_id} is {event.module}/{event.port}{label}"
+        case e.UserAdded():
+            return f"{event.user} known, number {event.number or 'none'}"
+        case e.UserChanged():
+            forced = ", Force Login" if event.forced_login else ""
+            code = "has a login code" if event.has_login_code else "has no login code"
+            return f"{event.user} {code}{forced}"
+        case e.UserRenumbered():
+            return f"{event.user} renumbered {event.old or 'none'} -> {event.new or 'none'}"
+        case e.ConfigurationSent():
+            force = "in force" if event.in_force else "in force at the next restart"
+            return f"B{event.batch} sent by {event.mode}, {event.outcome}, {force}"
+        case _:
+            return e.STORED_NAMES[type(event)][0]

@@ -1,0 +1,152 @@
+"""From what people write to what is meant: users by number or name, extensions by id, place or label, batches.
+
+Nothing is guessed: what fits nothing is not found, with near matches; what fits two is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from ipo_ledger.application.ports import Reading, SystemRow
+from ipo_ledger.domain.records import Batch, Extension, User
+from ipo_ledger.domain.refusals import (
+    AmbiguousName,
+    NoSystem,
+    SystemNeeded,
+    UnknownBatch,
+    UnknownExtension,
+    UnknownSystem,
+    UnknownUser,
+)
+from ipo_ledger.domain.system import System
+
+_BATCH = re.compile(r"(?:(?P<system>.+)/)?[Bb](?P<number>[1-9][0-9]{0,8})", re.ASCII)
+_PLACE = re.compile(r"(?P<module>[^/@]+)/(?P<port>[0-9]{1,6})", re.ASCII)
+_ID = re.compile(r"[0-9]{1,10}", re.ASCII)
+
+
+def system_called(reading: Reading, name: str | None) -> SystemRow:
+    """Return the system of that name, or the only one. Raises `UnknownSystem`, `NoSystem`, `SystemNeeded`."""
+    if name is not None:
+        row = reading.system_row(name)
+        if row is not None:
+            return row
+    rows = reading.systems()
+    if not rows:
+        raise NoSystem()
+    if name is None:
+        if len(rows) == 1:
+            return rows[0]
+        raise SystemNeeded(names=", ".join(row.name for row in rows))
+    near = _near(name, (row.name for row in rows))
+    raise UnknownSystem(asked=name, near=near, hint=_did_you_mean(near))
+
+
+def user_in(system: System, text: str) -> User:
+    """Return the user of that name or number, as the system is now. Raises `UnknownUser`, `AmbiguousName`."""
+    named, numbered = system.users.get(text), system.user_with(text)
+    if named is not None and numbered is not None and named is not numbered:
+        raise _two_users(text, named.name, numbered.name)
+    found = named or numbered
+    if found is None:
+        raise _unknown_user(system.name, text, ((u.name, u.number) for u in system.users.values()))
+    return found
+
+
+def user_known(reading: Reading, row: SystemRow, text: str) -> User:
+    """Return the user of that name or number, there now or once. Raises `UnknownUser`, `AmbiguousName`."""
+    names = reading.users_called(row.key, text)
+    if not names:
+        raise _unknown_user(row.name, text, reading.all_users(row.key))
+    if len(names) > 1 and text in names:
+        raise _two_users(text, text, next(n for n in names if n != text))
+    user = reading.user(row.key, names[0])
+    assert user is not None
+    return user
+
+
+def extension_in(system: System, asked: int | str) -> Extension:
+    """Return the extension meant, as the system is now. Raises `UnknownExtension`, `AmbiguousName`."""
+    text = str(asked)
+    extensions = system.extensions.values()
+    if _ID.fullmatch(text):
+        ids = [int(text)] if int(text) in system.extensions else []
+    elif text.startswith("@"):
+        ids = [x.extension_id for x in extensions if x.label == text[1:]]
+    elif place := _PLACE.fullmatch(text):
+        ids = [x.extension_id for x in extensions if (x.module, x.port) == (place["module"], int(place["port"]))]
+    else:
+        ids = []
+    return system.extensions[_one_extension(system.name, text, ids)]
+
+
+def extension_known(reading: Reading, row: SystemRow, asked: int | str) -> Extension:
+    """Return the extension meant, there now or once. Raises `UnknownExtension`, `AmbiguousName`."""
+    text = str(asked)
+    ids: list[int] = []
+    if _ID.fullmatch(text):
+        ids = [int(text)]
+    elif text.startswith("@"):
+        ids = list(reading.extensions_labelled(row.key, text[1:]))
+    elif place := _PLACE.fullmatch(text):
+        ids = list(reading.extensions_at(row.key, place["module"], int(place["port"])))
+    found = reading.extension(row.key, _one_extension(row.name, text, ids))
+    if found is None:
+        raise UnknownExtension(system=row.name, asked=text)
+    return found
+
+
+def batch_number(system_name: str, asked: int | str) -> int:
+    """Return the number in `B12` or `hq/B12`. Raises `UnknownBatch` for what is none, or another system's."""
+    text = str(asked)
+    found = _BATCH.fullmatch(text if not text.isdigit() else f"B{text}")
+    if found is None or found["system"] not in (None, system_name):
+        raise UnknownBatch(system=system_name, asked=text)
+    return int(found["number"])
+
+
+def batch_known(reading: Reading, system: System | SystemRow, asked: int | str) -> Batch:
+    """Return a batch, open or closed. Raises `UnknownBatch`, with the ids there are."""
+    number = batch_number(system.name, asked)
+    batch = reading.batch(system.key, number)
+    if batch is None:
+        last = system.last_batch if isinstance(system, System) else system.batches
+        hint = f"The last one is B{last}; see `ipo-ledger batches`." if last else "There is none yet."
+        raise UnknownBatch(system=system.name, asked=f"B{number}", hint=hint)
+    return batch
+
+
+def _one_extension(system: str, text: str, ids: list[int]) -> int:
+    if not ids:
+        raise UnknownExtension(system=system, asked=text)
+    if len(ids) > 1:
+        raise AmbiguousName(
+            asked=text, meanings=" or ".join(f"extension {i}" for i in ids[:5]), instead="the extension id"
+        )
+    return ids[0]
+
+
+def _two_users(text: str, named: str, numbered: str) -> AmbiguousName:
+    return AmbiguousName(
+        asked=text,
+        meanings=f"the user named {named} or {numbered}, whose number it is",
+        instead=f"the name {numbered}, or the number of {named}",
+    )
+
+
+def _unknown_user(system: str, text: str, known: Iterable[tuple[str, str | None]]) -> UnknownUser:
+    names = [name for pair in known for name in pair if name is not None]
+    near = _near(text, names)
+    return UnknownUser(system=system, asked=text, near=near, hint=_did_you_mean(near))
+
+
+def _near(text: str, names: Iterable[str]) -> list[str]:
+    import difflib  # only a mistake pays for it
+
+    by_folded = {name.casefold(): name for name in names}
+    return [by_folded[f] for f in difflib.get_close_matches(text.casefold(), by_folded, n=3, cutoff=0.6)]
+
+
+def _did_you_mean(near: list[str]) -> str | None:
+    return f"Did you mean {' or '.join(near)}?" if near else None

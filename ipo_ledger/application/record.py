@@ -1,0 +1,320 @@
+"""Many commands in one go: one JSON object a line in, one answer a line out, in order.
+
+A line is the verb of the command (`do`), its options with underscores, and what every command takes. Each line is
+a command of its own: it takes effect whole, or says why not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from ipo_ledger.application import answers as a
+from ipo_ledger.application.move_lists import MoveAsked
+from ipo_ledger.application.refusals import BadRecordLine
+from ipo_ledger.errors import LedgerError
+
+if TYPE_CHECKING:
+    from ipo_ledger.application.ledger import Ledger, SystemLedger
+    from ipo_ledger.application.saying import Said
+
+Text: TypeAlias = str | int  # a number that somebody's script wrote without quotes
+
+
+class Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every line may say beside its own."""
+
+    system: str | None = None
+    at: str | None = None
+    reason: str | None = None
+    ticket: str | None = None
+    actor: str | None = None
+    command_id: str | None = None
+
+    @property
+    def said(self) -> Said:
+        """Return what goes with the command."""
+        return {
+            "at": self.at,
+            "reason": self.reason,
+            "ticket": self.ticket,
+            "actor": self.actor,
+            "command_id": self.command_id,
+        }
+
+
+class Swap(Line, frozen=True, kw_only=True, tag_field="do", tag="swap"):
+    """Two users trade base extensions."""
+
+    users: tuple[Text, Text]
+    done: bool = False
+
+
+class Row(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One row of a batch: an extension and its base, or a user and the extension they get."""
+
+    extension_id: Text
+    base_extension: str | None | UnsetType = UNSET
+    user: Text | None = None
+
+
+class Batch(Line, frozen=True, kw_only=True, tag_field="do", tag="batch"):
+    """A list of moves."""
+
+    moves: list[Row]
+    title: str | None = None
+    done: bool = False
+
+
+class Change(Line, frozen=True, kw_only=True, tag_field="do", tag="change"):
+    """One change, into a draft."""
+
+    extension: Text
+    base: str | None
+    batch: str | None = None
+
+
+class Send(Line, frozen=True, kw_only=True, tag_field="do", tag="send"):
+    """The configuration was sent."""
+
+    batch: str
+    mode: Literal["merge", "immediate", "when-free", "timed"] = "merge"
+    with_conflicts: bool = False
+
+
+class Abandon(Line, frozen=True, kw_only=True, tag_field="do", tag="abandon"):
+    """A draft is given up."""
+
+    batch: str
+
+
+class Restart(Line, frozen=True, kw_only=True, tag_field="do", tag="restart"):
+    """The system restarted."""
+
+
+class Logout(Line, frozen=True, kw_only=True, tag_field="do", tag="logout"):
+    """A user logged out."""
+
+    user: Text
+
+
+class Login(Line, frozen=True, kw_only=True, tag_field="do", tag="login"):
+    """A user logged in."""
+
+    user: Text
+    extension: Text
+
+
+class Rollback(Line, frozen=True, kw_only=True, tag_field="do", tag="rollback"):
+    """A batch is taken back; a rollback here needs no yes."""
+
+    batch: str
+    strategy: Literal["plain", "cascade", "replan", "partial"] | None = None
+    frame: Literal["people", "ports"] = "people"
+    only: tuple[Text, ...] = ()
+    done: bool = False
+
+
+class Restore(Line, frozen=True, kw_only=True, tag_field="do", tag="restore"):
+    """Base extensions as they were."""
+
+    on: str
+    extensions: tuple[Text, ...] = ()
+    users: tuple[Text, ...] = ()
+    done: bool = False
+
+
+class UserSet(Line, frozen=True, kw_only=True, tag_field="do", tag="user set"):
+    """What exports do not say of a user."""
+
+    user: Text
+    forced_login: bool | None = None
+    login_code: bool | None = None
+
+
+class Label(Line, frozen=True, kw_only=True, tag_field="do", tag="label"):
+    """The name of a desk."""
+
+    extension: Text
+    text: str | None
+
+
+class Import(Line, frozen=True, kw_only=True, tag_field="do", tag="import"):
+    """Export files of a system."""
+
+    exports: tuple[str, ...]
+    map: str | None = None
+
+
+class SystemAdd(Line, frozen=True, kw_only=True, tag_field="do", tag="system add"):
+    """A system is kept from now on."""
+
+    name: str
+    release: str
+    timezone: str
+    base_extension_by: Literal["merge", "reboot"] | None = None
+    logout_code: str | None = None
+
+
+class SystemSet(Line, frozen=True, kw_only=True, tag_field="do", tag="system set"):
+    """The settings of a system."""
+
+    release: str | None = None
+    timezone: str | None = None
+    base_extension_by: Literal["merge", "reboot"] | None = None
+    logout_code: str | None = None
+
+
+Command: TypeAlias = (
+    Swap
+    | Batch
+    | Change
+    | Send
+    | Abandon
+    | Restart
+    | Logout
+    | Login
+    | Rollback
+    | Restore
+    | UserSet
+    | Label
+    | Import
+    | SystemAdd
+    | SystemSet
+)
+
+_decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
+
+
+def carry_out(
+    ledger: Ledger, lines: Iterable[bytes | str], *, system: str | None = None, keep_going: bool = False
+) -> Iterator[a.LineAnswer]:
+    """Carry out the lines in order and answer each; stop after the first that fails, unless `keep_going`.
+
+    Empty lines are passed over, and counted. A line that names no system means `system`.
+    """
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            result = _carry_out(ledger, _read(number, line), system)
+        except LedgerError as fault:
+            yield a.LineAnswer(line=number, ok=False, exit=fault.exit_code, error=fault.told())
+            if not keep_going:
+                return
+        else:
+            yield a.LineAnswer(line=number, ok=True, result=result)
+
+
+def _read(number: int, line: bytes | str) -> Command:
+    try:
+        return _decoder.decode(line)
+    except (msgspec.DecodeError, UnicodeError) as fault:
+        raise BadRecordLine(line=number, why=str(fault)) from None
+
+
+def _carry_out(ledger: Ledger, command: Command, system: str | None) -> a.Answer:
+    if isinstance(command, SystemAdd):
+        return ledger.add_system(
+            command.name,
+            release=command.release,
+            timezone=command.timezone,
+            base_extension_by=command.base_extension_by,
+            logout_code=command.logout_code,
+            **command.said,
+        )
+    return _VERBS[type(command)](ledger.system(command.system or system), command)
+
+
+def _swap(on: SystemLedger, c: Swap) -> a.Answer:
+    return on.swap(str(c.users[0]), str(c.users[1]), done=c.done, **c.said)
+
+
+def _batch(on: SystemLedger, c: Batch) -> a.Answer:
+    return on.batch([_row(row) for row in c.moves], title=c.title, done=c.done, **c.said)
+
+
+def _row(row: Row) -> MoveAsked:
+    if row.user is not None:
+        fault = "it names a user and a base extension" if row.base_extension is not UNSET else None
+        return MoveAsked(extension_id=row.extension_id, user=str(row.user), fault=fault)
+    if row.base_extension is UNSET:
+        return MoveAsked(extension_id=row.extension_id, fault="base_extension is missing (null is blank)")
+    return MoveAsked(extension_id=row.extension_id, base_extension=row.base_extension)
+
+
+def _change(on: SystemLedger, c: Change) -> a.Answer:
+    return on.change(c.extension, c.base, batch=c.batch, **c.said)
+
+
+def _send(on: SystemLedger, c: Send) -> a.Answer:
+    return on.send(c.batch, mode=c.mode, with_conflicts=c.with_conflicts, **c.said)
+
+
+def _abandon(on: SystemLedger, c: Abandon) -> a.Answer:
+    return on.abandon(c.batch, **c.said)
+
+
+def _restart(on: SystemLedger, c: Restart) -> a.Answer:
+    return on.restart(**c.said)
+
+
+def _logout(on: SystemLedger, c: Logout) -> a.Answer:
+    return on.logout(str(c.user), **c.said)
+
+
+def _login(on: SystemLedger, c: Login) -> a.Answer:
+    return on.login(str(c.user), c.extension, **c.said)
+
+
+def _rollback(on: SystemLedger, c: Rollback) -> a.Answer:
+    only = tuple(str(n) for n in c.only)
+    return on.rollback(c.batch, strategy=c.strategy, frame=c.frame, only=only, done=c.done, **c.said)
+
+
+def _restore(on: SystemLedger, c: Restore) -> a.Answer:
+    users = tuple(str(u) for u in c.users)
+    return on.restore(c.on, extensions=c.extensions, users=users, done=c.done, **c.said)
+
+
+def _user_set(on: SystemLedger, c: UserSet) -> a.Answer:
+    return on.user_set(str(c.user), forced_login=c.forced_login, login_code=c.login_code, **c.said)
+
+
+def _label(on: SystemLedger, c: Label) -> a.Answer:
+    return on.label(c.extension, c.text, **c.said)
+
+
+def _import(on: SystemLedger, c: Import) -> a.Answer:
+    return on.import_exports(*c.exports, mapping=c.map, **c.said)
+
+
+def _system_set(on: SystemLedger, c: SystemSet) -> a.Answer:
+    return on.set(
+        release=c.release,
+        timezone=c.timezone,
+        base_extension_by=c.base_extension_by,
+        logout_code=c.logout_code,
+        **c.said,
+    )
+
+
+_VERBS: dict[type[Line], Callable[[SystemLedger, Any], a.Answer]] = {
+    Swap: _swap,
+    Batch: _batch,
+    Change: _change,
+    Send: _send,
+    Abandon: _abandon,
+    Restart: _restart,
+    Logout: _logout,
+    Login: _login,
+    Rollback: _rollback,
+    Restore: _restore,
+    UserSet: _user_set,
+    Label: _label,
+    Import: _import,
+    SystemSet: _system_set,
+}

@@ -1,0 +1,154 @@
+"""How a command is recorded: decided on the state in force, appended whole, answered once.
+
+`Recorder.record` is the one way in. The store's transaction holds the ledger's head from before the decision until
+after the append, so what was decided on is what is written to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from ipo_ledger.application.naming import system_called
+from ipo_ledger.application.ports import KnownAnswer, Reading, Store, Writing
+from ipo_ledger.application.refusals import CommandIdReused
+from ipo_ledger.application.saying import Said, given
+from ipo_ledger.domain.entry import Entry
+from ipo_ledger.domain.moments import zone_of
+from ipo_ledger.domain.records import Batch
+from ipo_ledger.domain.refusals import NothingKnownYet, UnknownSystem
+from ipo_ledger.domain.system import System
+
+A = TypeVar("A", bound=msgspec.Struct)
+
+
+class StoredPast:
+    """The closed batches of a system, as the store keeps them; each is read once."""
+
+    def __init__(self, reading: Reading, key: int) -> None:
+        """Look at one system by its key."""
+        self._reading = reading
+        self._key = key
+        self._known: dict[int, Batch] = {}
+        self._after: dict[int, list[Batch]] = {}
+
+    def batch(self, number: int) -> Batch:
+        """Return a batch, open or closed, with its changes and what reverses it."""
+        if number not in self._known:
+            batch = self._reading.batch(self._key, number)
+            assert batch is not None, f"B{number} is referred to and must be there"
+            self._known[number] = batch
+        return self._known[number]
+
+    def in_force_after(self, batch: Batch) -> list[Batch]:
+        """Return every batch that took effect after this one, oldest first, with their changes."""
+        if batch.number not in self._after:
+            found = list(self._reading.batches_in_force_after(self._key, batch))
+            self._after[batch.number] = found
+            self._known.update((b.number, b) for b in found)
+        return self._after[batch.number]
+
+
+class Deciding:
+    """What a command decides with: its entry on the system, and the past where it needs it."""
+
+    def __init__(self, entry: Entry, reading: Reading, zone: ZoneInfo) -> None:
+        """Gather what one decision may look at."""
+        self.entry = entry
+        self.reading = reading
+        self.zone = zone
+        self.past = StoredPast(reading, entry.system.key)
+
+    @property
+    def system(self) -> System:
+        """Return the system as the entry leaves it so far."""
+        return self.entry.system
+
+
+class Recorder:
+    """Records commands on one system; keeps the system's state between them, as long as nobody else wrote."""
+
+    def __init__(self, store: Store, name: str, actor: str) -> None:
+        """Record on the system of this name, in the name of `actor` unless a command says otherwise."""
+        self.store = store
+        self.name = name
+        self.actor = actor
+        self._kept: System | None = None
+
+    def record(  # noqa: PLR0913 - what identifies a command, and what it does
+        self,
+        verb: str,
+        asked: Mapping[str, Any],
+        said: Said,
+        decide: Callable[[Deciding], A],
+        *,
+        answer: type[A],
+        needs_baseline: bool = True,
+    ) -> A:
+        """Decide, append and answer in one transaction; a command id given before gives its first answer again.
+
+        Raises what `decide` raises, and then nothing is written; `CommandIdReused` for an id of another command.
+        """
+        told = fingerprint(self.name, verb, asked, said)
+        with self.store.writing() as writing:
+            known = answered(writing, said, told)
+            if known is not None:
+                return msgspec.json.decode(known, type=answer)
+            before = self._system(writing, needs_baseline=needs_baseline)
+            deciding = self._deciding(before, writing, said)
+            found = decide(deciding)
+            writing.append(before, deciding.entry)
+            command_id = said.get("command_id")
+            if command_id:
+                writing.remember_answer(command_id, KnownAnswer(told, msgspec.json.encode(found)))
+        self._kept = deciding.entry.system
+        return found
+
+    def try_out(self, said: Said, decide: Callable[[Deciding], A]) -> A:
+        """Decide without appending: the dry run is the run, stopped. Writes nothing."""
+        with self.store.reading() as reading:
+            before = self._system(reading, needs_baseline=True)
+            return decide(self._deciding(before, reading, said))
+
+    def _deciding(self, before: System, reading: Reading, said: Said) -> Deciding:
+        zone = zone_of(before.settings.timezone if before.settings is not None else "UTC")
+        entry = Entry(
+            before,
+            given(said, zone=zone, now=reading.now(), actor=self.actor),
+            after=reading.head().position,
+        )
+        return Deciding(entry, reading, zone)
+
+    def _system(self, reading: Reading, *, needs_baseline: bool) -> System:
+        row = reading.system_row(self.name)
+        if row is None:
+            self._kept = None
+            system_called(reading, self.name)
+            raise UnknownSystem(asked=self.name)
+        if self._kept is None or (self._kept.key, self._kept.version) != (row.key, row.version):
+            self._kept = reading.system(self.name)
+        assert self._kept is not None
+        if needs_baseline and self._kept.baseline is None:
+            raise NothingKnownYet(system=self.name)
+        return self._kept
+
+
+def answered(writing: Writing, said: Said, told: str) -> bytes | None:
+    """Return the first answer to the command id, or None. Raises `CommandIdReused` when it was another command's."""
+    command_id = said.get("command_id")
+    known = writing.answer_to(command_id) if command_id else None
+    if known is None:
+        return None
+    if known.fingerprint != told:
+        raise CommandIdReused(command_id=command_id)
+    return known.answer
+
+
+def fingerprint(system: str, verb: str, asked: Mapping[str, Any], said: Said) -> str:
+    """Return what tells one command from another: the verb, its arguments, its time; not who says it, or why."""
+    told = {"system": system, "do": verb, "at": said.get("at"), **asked}
+    return hashlib.sha256(msgspec.json.encode(told, order="deterministic")).hexdigest()
