@@ -1,0 +1,70 @@
+"""A `postgresql://` URL: what to hand to libpq, and what of it may be shown (never a password)."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+from msgspec import Struct
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+from ipo_ledger.adapters.store.faults import BadLedgerUrl
+
+APPLICATION_NAME = "ipo-ledger"
+CONNECT_SECONDS = 10
+
+_SECRETS = frozenset({"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"})
+_URL = re.compile(r"postgres(?:ql)?://(?P<authority>[^/?]*)(?P<path>[^?]*)(?P<query>\?.*)?", re.DOTALL)
+_ESCAPE = "in a user name or password, write @ as %40, : as %3A, / as %2F, ? as %3F and % as %25"
+
+
+class Address(Struct, frozen=True):
+    """Where a ledger is: `shown` is its URL without any password, `parameters` are libpq's."""
+
+    shown: str
+    parameters: dict[str, str | int]
+
+
+def address(url: str) -> Address:
+    """Read a URL. Raises `BadLedgerUrl`, which shows no more of it than cannot be secret."""
+    parts = _URL.fullmatch(url)
+    if parts is None:
+        raise BadLedgerUrl(url=_certainly_public(url), why="it does not begin with postgresql://")
+    authority, path, query = parts["authority"], parts["path"], parts["query"] or ""
+    # libpq would take `user:pa/ss@host` for the host `user`, and show the rest in its messages.
+    if authority.count("@") > 1 or "@" in path + query:
+        raise BadLedgerUrl(url=_certainly_public(url), why=f"it has an @ too many: {_ESCAPE}")
+    user, at, hosts = authority.rpartition("@")
+    shown = f"postgresql://{user.partition(':')[0]}{at}{hosts}{path}{_without_secrets(query)}"
+    _understood(shown)
+    try:
+        given = conninfo_to_dict(url)
+    except ProgrammingError:  # its message may hold what is not to be shown
+        raise BadLedgerUrl(url=shown, why=f"its password cannot be read: {_ESCAPE}") from None
+    parameters: dict[str, str | int] = {"fallback_application_name": APPLICATION_NAME}
+    parameters |= {"connect_timeout": CONNECT_SECONDS}
+    parameters |= {name: value for name, value in given.items() if value is not None}
+    return Address(shown, parameters)
+
+
+def _understood(shown: str) -> None:
+    try:
+        conninfo_to_dict(shown)
+    except ProgrammingError as fault:
+        raise BadLedgerUrl(url=shown, why=" ".join(str(fault).split())) from fault
+
+
+def _without_secrets(query: str) -> str:
+    pairs = query.removeprefix("?").split("&")
+    kept = [pair for pair in pairs if pair and unquote(pair.partition("=")[0]) not in _SECRETS]
+    return "?" + "&".join(kept) if kept else ""
+
+
+def _certainly_public(url: str) -> str:
+    """Return what is before the first colon of the user's part, and what is after the last @."""
+    scheme, slashes, rest = url.partition("://")
+    before, at, after = rest.rpartition("@")
+    user = re.split("[:/?]", before, maxsplit=1)[0]
+    place, question, query = after.partition("?")
+    return f"{scheme}{slashes}{user}{at}{place}{_without_secrets(question + query)}"

@@ -1,0 +1,196 @@
+"""Appending to PostgreSQL: events, read model and head in one transaction, positions without gaps.
+
+The recorder is an application recorder of the eventsourcing library; positions are its notification ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from eventsourcing.persistence import (
+    ApplicationRecorder,
+    EventStore,
+    IntegrityError,
+    Notification,
+    StoredEvent,
+    Subscription,
+)
+
+from ipo_ledger.adapters.postgres.store import Clock, PostgresReading
+from ipo_ledger.adapters.store import tables
+from ipo_ledger.adapters.store.mapper import LedgerMapper
+from ipo_ledger.adapters.store.projection import Row, rows_of
+from ipo_ledger.application.ports import Head, KnownAnswer
+from ipo_ledger.domain.entry import Entry
+from ipo_ledger.domain.moments import from_micros
+from ipo_ledger.domain.system import System
+
+if TYPE_CHECKING:
+    from ipo_ledger.adapters.postgres.sessions import Connection
+    from ipo_ledger.adapters.postgres.store import PostgresStore
+
+_MOVE_HEAD = b"UPDATE ipo_ledger.head SET position = position + %s RETURNING position, recorded_at"
+_INSERT_EVENTS = b"""
+INSERT INTO ipo_ledger.stored_events (position, originator_id, originator_version, topic, state)
+SELECT * FROM unnest(%b::bigint[], %b::text[], %b::bigint[], %b::text[], %b::bytea[])
+"""
+_FORGET_CHANGES = b"DELETE FROM ipo_ledger.changes WHERE system_id = %s AND batch = ANY(%b::bigint[])"
+_REMEMBER = b"INSERT INTO ipo_ledger.answers (command_id, fingerprint, answer) VALUES (%s, %s, %s)"
+_EVENTS = """
+SELECT originator_id, originator_version, topic, state FROM ipo_ledger.stored_events
+WHERE originator_id = %(stream)s AND originator_version > coalesce(%(gt)s::bigint, 0)
+AND originator_version <= coalesce(%(lte)s::bigint, 9223372036854775807)
+ORDER BY originator_version {order} LIMIT %(limit)s::bigint
+"""
+_NOTIFICATIONS = b"""
+SELECT position, originator_id, originator_version, topic, state FROM ipo_ledger.stored_events
+WHERE position >= %(first)s AND position <= coalesce(%(stop)s::bigint, 9223372036854775807)
+AND (cardinality(%(topics)s::text[]) = 0 OR topic = ANY(%(topics)s::text[]))
+ORDER BY position LIMIT %(limit)s
+"""
+
+
+class PostgresRecorder(ApplicationRecorder):
+    """The library's recorder interface over a ledger's schema."""
+
+    def __init__(self, store: PostgresStore | None = None) -> None:
+        """Use a store of which this recorder begins its own transactions, or none: then one is always given."""
+        self._store = store
+
+    def insert_events(
+        self, stored_events: Sequence[StoredEvent], **kwargs: Any
+    ) -> Sequence[int] | None:
+        """Append events and return their positions; `within` names a transaction to do it in.
+
+        Raises the library's `IntegrityError` when a version of a stream is there already.
+        """
+        if not stored_events:
+            return None
+        within: PostgresWriting | None = kwargs.get("within")
+        if within is not None:
+            return within.insert(stored_events)
+        with self._needed().writing() as writing:
+            return writing.insert(stored_events)
+
+    def select_events(  # noqa: PLR0913 - the library's signature
+        self,
+        originator_id: Any,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """Return the events of one stream."""
+        rows = self._select(
+            _EVENTS.format(order="DESC" if desc else "ASC").encode(),
+            {"stream": originator_id, "gt": gt, "lte": lte, "limit": limit},
+        )
+        return [StoredEvent(*row) for row in rows]
+
+    def select_notifications(  # noqa: PLR0913 - the library's signature
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """Return events of all streams in order of their positions."""
+        first = (start if inclusive_of_start else start + 1) if start is not None else 0
+        rows = self._select(
+            _NOTIFICATIONS, {"first": first, "stop": stop, "topics": list(topics), "limit": limit}
+        )
+        return [
+            Notification(id=row[0], originator_id=row[1], originator_version=row[2], topic=row[3], state=row[4])
+            for row in rows
+        ]
+
+    def max_notification_id(self) -> int | None:
+        """Return the last position, or None for an empty ledger."""
+        return self._select(b"SELECT max(position) FROM ipo_ledger.stored_events", {})[0][0]  # type: ignore[no-any-return]
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
+        """Refuse: nobody follows a ledger as it grows. Raises `NotImplementedError`, as the library's SQLite one."""
+        msg = "a ledger does not notify its readers"
+        raise NotImplementedError(msg)
+
+    def _select(self, sql: bytes, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+        with self._needed().reading() as reading:
+            return reading.connection.execute(sql, parameters, binary=True).fetchall()
+
+    def _needed(self) -> PostgresStore:
+        if self._store is None:
+            msg = "this recorder was made to be used within a transaction"
+            raise RuntimeError(msg)
+        return self._store
+
+
+class PostgresWriting(PostgresReading):
+    """A transaction that alone may write: it has locked the head of the ledger."""
+
+    def __init__(self, connection: Connection, begun: tuple[Any, ...], clock: Clock | None) -> None:
+        """Use a connection on which the transaction is begun."""
+        super().__init__(connection, begun, clock)
+        self._events: EventStore[str] = EventStore(LedgerMapper(), PostgresRecorder())
+
+    def append(self, before: System, entry: Entry) -> None:
+        """Append the facts of an entry, project them, and move the head."""
+        if not entry.facts:
+            return
+        self._events.put(entry.facts, within=self)
+        rows = rows_of(before, entry.system, entry.facts)
+        if rows.redraft:
+            self.connection.execute(_FORGET_CHANGES, (entry.system.key, list(rows.redraft)))
+        self._write(rows.put, rows.add)
+
+    def insert(self, stored_events: Sequence[StoredEvent]) -> list[int]:
+        """Insert rows at the next positions and move the head there; the server stamps both with its clock."""
+        moved = self.connection.execute(_MOVE_HEAD, (len(stored_events),)).fetchone()
+        assert moved is not None
+        positions = list(range(self._head.position + 1, moved[0] + 1))
+        columns = zip(
+            *((s.originator_id, s.originator_version, s.topic, s.state) for s in stored_events), strict=True
+        )
+        try:
+            self.connection.execute(_INSERT_EVENTS, [positions, *map(list, columns)], binary=True)
+        except psycopg.IntegrityError as fault:
+            raise IntegrityError(str(fault)) from fault
+        self._head = Head(moved[0], from_micros(moved[1]))
+        return positions
+
+    def remember_answer(self, command_id: str, answer: KnownAnswer) -> None:
+        """Keep the first answer to a command id."""
+        self.connection.execute(_REMEMBER, (command_id, answer.fingerprint, answer.answer))
+
+    def _write(self, put: dict[str, list[Row]], add: dict[str, list[Row]]) -> None:
+        """Write rows of many tables in one statement: the tables have nothing to do with each other."""
+        to_put = {name: rows for name, rows in put.items() if rows}
+        to_add = {name: rows for name, rows in add.items() if rows}
+        columns = [list(c) for rows in (*to_put.values(), *to_add.values()) for c in zip(*rows, strict=True)]
+        self.connection.execute(_write_sql(tuple(to_put), tuple(to_add)), columns)
+
+
+_TABLES = {table.name: table for table in tables.READ_MODEL}
+
+
+@lru_cache(maxsize=128)
+def _write_sql(put: tuple[str, ...], add: tuple[str, ...]) -> bytes:
+    written = [_put_sql(_TABLES[name]) for name in put] + [_add_sql(_TABLES[name]) for name in add]
+    parts = ", ".join(f"w{i} AS ({sql})" for i, sql in enumerate(written))
+    return f"WITH {parts} SELECT".encode()
+
+
+def _add_sql(table: tables.Table) -> str:
+    arrays = ", ".join(f"%b::{kind}[]" for kind in table.columns.values())
+    columns = ", ".join(table.columns)
+    return f"INSERT INTO ipo_ledger.{table.name} ({columns}) SELECT * FROM unnest({arrays})"  # noqa: S608 - constants
+
+
+def _put_sql(table: tables.Table) -> str:
+    changes = ", ".join(f"{c} = excluded.{c}" for c in table.others)
+    return f"{_add_sql(table)} ON CONFLICT ({', '.join(table.key)}) DO UPDATE SET {changes}"

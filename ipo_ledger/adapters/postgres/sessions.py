@@ -1,0 +1,153 @@
+"""Connections to PostgreSQL: one a thread, checked when opened, opened again when found dead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TypeAlias
+
+import psycopg
+from psycopg.pq import TransactionStatus
+from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
+
+from ipo_ledger.adapters.migrations import refuse_unless_current
+from ipo_ledger.adapters.postgres.address import Address
+from ipo_ledger.adapters.postgres.failures import failed, refused, words
+from ipo_ledger.adapters.store.faults import CommitUnknown, NoLedgerYet, NotALedger, StoreFailed
+from ipo_ledger.adapters.store.threads import PerThread
+
+Connection: TypeAlias = "psycopg.Connection[tuple[Any, ...]]"
+
+_AT_REST = {TransactionStatus.IDLE, TransactionStatus.UNKNOWN}  # unknown: it is closed
+_APPLIED = "SELECT number, checksum FROM ipo_ledger.schema_migrations"
+_WHAT_IS_THERE = """
+SELECT to_regclass('ipo_ledger.schema_migrations') IS NOT NULL,
+  EXISTS (SELECT FROM pg_catalog.pg_class WHERE relnamespace = n.oid)
+FROM pg_catalog.pg_namespace n WHERE n.nspname = 'ipo_ledger'
+"""
+
+
+class Sessions:
+    """The connections of one store."""
+
+    def __init__(self, address: Address, *, busy_seconds: float) -> None:
+        """Connect to nothing yet."""
+        self.address = address
+        self.busy_seconds = busy_seconds
+        self._kept: PerThread[Connection] = PerThread()
+
+    def connect(self) -> Connection:
+        """Open a connection, to whatever is there."""
+        try:
+            connection = psycopg.connect(**self.address.parameters, autocommit=True)  # type: ignore[arg-type] # mypy cannot know which of libpq's names are in it
+        except psycopg.OperationalError as fault:
+            raise refused(fault, self.address.shown) from fault
+        # Every integer of ours is a bigint; psycopg would send small ones as int2.
+        connection.adapters.register_dumper(int, Int8Dumper)
+        connection.adapters.register_dumper(int, Int8BinaryDumper)
+        return connection
+
+    def begin(self, statements: bytes) -> tuple[Connection, tuple[Any, ...]]:
+        """Begin a transaction on this thread's connection; return it and the row that the last statement gives.
+
+        A connection that turns out to be dead is replaced once: the server may have been restarted since.
+        """
+        connection = self._kept.mine()
+        if connection is not None:
+            if connection.info.transaction_status not in _AT_REST:
+                msg = "this thread is inside a transaction already"
+                raise RuntimeError(msg)
+            try:
+                return connection, _begun(connection, statements)
+            except psycopg.OperationalError:
+                if not connection.closed:
+                    raise
+                self._kept.drop()
+        connection = self._checked()
+        self._kept.keep(connection)
+        return connection, _begun(connection, statements)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._kept.close()
+
+    @contextmanager
+    def translating(self) -> Iterator[None]:
+        """Say PostgreSQL's failures in the ledger's own words."""
+        try:
+            yield
+        except psycopg.Error as fault:
+            mine = self._kept.mine()
+            lost = mine is not None and mine.closed
+            raise failed(fault, self.address.shown, busy_seconds=self.busy_seconds, lost=lost) from fault
+
+    def _checked(self) -> Connection:
+        connection = self.connect()
+        try:
+            self._refuse_what_is_no_current_ledger(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _refuse_what_is_no_current_ledger(self, connection: Connection) -> None:
+        applied = applied_migrations(connection, self.address.shown)
+        if not applied:
+            raise NoLedgerYet(url=self.address.shown)
+        refuse_unless_current("postgres", applied, self.address.shown)
+
+
+def applied_migrations(connection: Connection, url: str) -> dict[int, str]:
+    """Return the checksums of the migrations that a database has, by number; empty where there is no ledger.
+
+    Raises `NotALedger` when something else has taken the schema.
+    """
+    found = connection.execute(_WHAT_IS_THERE).fetchone()
+    if found is None:
+        return {}
+    ours, anything = found
+    if not ours and anything:
+        raise NotALedger(url=url, why="its schema ipo_ledger is another program's")
+    return dict(connection.execute(_APPLIED).fetchall()) if ours else {}
+
+
+def end(connection: Connection, url: str) -> None:
+    """Commit. Raises `CommitUnknown` unless the server, and the standby it waits for, said that it is done."""
+    warnings: list[str] = []
+
+    def warned(notice: psycopg.errors.Diagnostic) -> None:
+        if notice.severity_nonlocalized == "WARNING":  # cancelled while it waited for the standby
+            warnings.append(notice.message_primary or "")
+
+    connection.add_notice_handler(warned)
+    try:
+        said = connection.execute("COMMIT").statusmessage
+    except psycopg.OperationalError as fault:
+        if connection.closed:
+            raise CommitUnknown(url=url, why=words(fault)) from fault
+        raise
+    finally:
+        connection.remove_notice_handler(warned)
+    if said != "COMMIT":  # a failed statement was swallowed inside the block: the server rolls back, politely
+        raise StoreFailed(url=url, why="a statement had failed, and the server took back the transaction")
+    if warnings:
+        raise CommitUnknown(url=url, why="; ".join(warnings))
+
+
+def abandon(connection: Connection) -> None:
+    """Roll back; a connection that is lost has done so by itself."""
+    with suppress(psycopg.Error):
+        connection.execute("ROLLBACK")
+
+
+def _begun(connection: Connection, statements: bytes) -> tuple[Any, ...]:
+    try:
+        cursor = connection.execute(statements)
+        while cursor.nextset():
+            pass
+        row = cursor.fetchone()
+    except BaseException:
+        abandon(connection)
+        raise
+    assert row is not None
+    return row

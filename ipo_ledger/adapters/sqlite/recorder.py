@@ -1,0 +1,190 @@
+"""Appending to SQLite: events, read model and head in one transaction, positions without gaps.
+
+The recorder is an application recorder of the eventsourcing library; positions are its notification ids.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from eventsourcing.persistence import (
+    ApplicationRecorder,
+    EventStore,
+    IntegrityError,
+    Notification,
+    StoredEvent,
+    Subscription,
+)
+
+from ipo_ledger.adapters.sqlite.store import Clock, SqliteReading
+from ipo_ledger.adapters.store import tables
+from ipo_ledger.adapters.store.mapper import LedgerMapper
+from ipo_ledger.adapters.store.projection import Row, rows_of
+from ipo_ledger.application.ports import KnownAnswer
+from ipo_ledger.domain.entry import Entry
+from ipo_ledger.domain.moments import to_micros
+from ipo_ledger.domain.system import System
+
+if TYPE_CHECKING:
+    from ipo_ledger.adapters.sqlite.store import SqliteStore
+
+_INSERT_EVENT = (
+    "INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state, recorded_at) "
+    "VALUES (?, ?, ?, ?, ?, ?)"
+)
+_COLUMNS = "originator_id, originator_version, topic, state"
+
+
+class SqliteRecorder(ApplicationRecorder):
+    """The library's recorder interface over a ledger file."""
+
+    def __init__(self, store: SqliteStore | None = None) -> None:
+        """Use a store of which this recorder begins its own transactions, or none: then one is always given."""
+        self._store = store
+
+    def insert_events(
+        self, stored_events: Sequence[StoredEvent], **kwargs: Any
+    ) -> Sequence[int] | None:
+        """Append events and return their positions; `within` names a transaction to do it in.
+
+        Raises the library's `IntegrityError` when a version of a stream is there already.
+        """
+        if not stored_events:
+            return None
+        within: SqliteWriting | None = kwargs.get("within")
+        if within is not None:
+            return within.insert(stored_events)
+        with self._needed().writing() as writing:
+            return writing.insert(stored_events)
+
+    def select_events(  # noqa: PLR0913 - the library's signature
+        self,
+        originator_id: Any,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """Return the events of one stream."""
+        order = "DESC" if desc else "ASC"
+        rows = self._select(
+            f"SELECT {_COLUMNS} FROM stored_events WHERE originator_id = :stream "  # noqa: S608 - constants only
+            "AND (:gt IS NULL OR originator_version > :gt) AND (:lte IS NULL OR originator_version <= :lte) "
+            f"ORDER BY originator_version {order} LIMIT :limit",
+            {"stream": originator_id, "gt": gt, "lte": lte, "limit": -1 if limit is None else limit},
+        )
+        return [StoredEvent(*row) for row in rows]
+
+    def select_notifications(  # noqa: PLR0913 - the library's signature
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """Return events of all streams in order of their positions."""
+        first = (start if inclusive_of_start else start + 1) if start is not None else 0
+        names = ", ".join(f":t{i}" for i in range(len(topics)))
+        chosen = f"AND topic IN ({names}) " if topics else ""
+        rows = self._select(
+            f"SELECT rowid, {_COLUMNS} FROM stored_events WHERE rowid >= :first "  # noqa: S608 - names of parameters
+            f"AND (:stop IS NULL OR rowid <= :stop) {chosen}ORDER BY rowid LIMIT :limit",
+            {"first": first, "stop": stop, "limit": limit, **{f"t{i}": t for i, t in enumerate(topics)}},
+        )
+        return [Notification(id=row[0], originator_id=row[1], originator_version=row[2], topic=row[3], state=row[4]) for row in rows]
+
+    def max_notification_id(self) -> int | None:
+        """Return the last position, or None for an empty ledger."""
+        return self._select("SELECT max(rowid) FROM stored_events", {})[0][0]  # type: ignore[no-any-return]
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
+        """Refuse: SQLite cannot notify. Raises `NotImplementedError`, as the library's own recorder does."""
+        msg = "an embedded ledger does not notify its readers"
+        raise NotImplementedError(msg)
+
+    def _select(self, sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+        with self._needed().reading() as reading:
+            return reading.connection.execute(sql, parameters).fetchall()
+
+    def _needed(self) -> SqliteStore:
+        if self._store is None:
+            msg = "this recorder was made to be used within a transaction"
+            raise RuntimeError(msg)
+        return self._store
+
+
+class SqliteWriting(SqliteReading):
+    """A transaction that alone may write (`BEGIN IMMEDIATE`)."""
+
+    def __init__(self, connection: sqlite3.Connection, clock: Clock) -> None:
+        """Use a connection on which the transaction is begun."""
+        super().__init__(connection, clock)
+        self._events: EventStore[str] = EventStore(LedgerMapper(), SqliteRecorder())
+
+    def append(self, before: System, entry: Entry) -> None:
+        """Append the facts of an entry, project them, and move the head."""
+        if not entry.facts:
+            return
+        self._events.put(entry.facts, within=self)
+        rows = rows_of(before, entry.system, entry.facts)
+        key = entry.system.key
+        for batch in rows.redraft:
+            self.connection.execute("DELETE FROM changes WHERE system_id = ? AND batch = ?", (key, batch))
+        for name, found in rows.put.items():
+            self._write(_put_sql(name), found)
+        for name, found in rows.add.items():
+            self._write(_add_sql(name), found)
+
+    def insert(self, stored_events: Sequence[StoredEvent]) -> list[int]:
+        """Insert rows at the next positions and move the head there."""
+        head = self.head()
+        recorded_at = max(to_micros(head.recorded_at), to_micros(self.clock()))
+        positions = list(range(head.position + 1, head.position + 1 + len(stored_events)))
+        try:
+            self.connection.executemany(
+                _INSERT_EVENT,
+                [
+                    (position, s.originator_id, s.originator_version, s.topic, s.state, recorded_at)
+                    for position, s in zip(positions, stored_events, strict=True)
+                ],
+            )
+        except sqlite3.IntegrityError as fault:
+            raise IntegrityError(str(fault)) from fault
+        self.connection.execute(
+            "UPDATE head SET position = ?, recorded_at = ?", (positions[-1], recorded_at)
+        )
+        return positions
+
+    def remember_answer(self, command_id: str, answer: KnownAnswer) -> None:
+        """Keep the first answer to a command id."""
+        self.connection.execute(
+            "INSERT INTO answers (command_id, fingerprint, answer) VALUES (?, ?, ?)",
+            (command_id, answer.fingerprint, answer.answer),
+        )
+
+    def _write(self, sql: str, rows: list[Row]) -> None:
+        if rows:
+            self.connection.executemany(sql, rows)
+
+
+_TABLES = {table.name: table for table in tables.READ_MODEL}
+
+
+@lru_cache
+def _add_sql(name: str) -> str:
+    table = _TABLES[name]
+    columns = ", ".join(table.columns)
+    return f"INSERT INTO {name} ({columns}) VALUES ({', '.join('?' * len(table.columns))})"  # noqa: S608 - constants
+
+
+@lru_cache
+def _put_sql(name: str) -> str:
+    table = _TABLES[name]
+    changes = ", ".join(f"{c} = excluded.{c}" for c in table.others)
+    return f"{_add_sql(name)} ON CONFLICT ({', '.join(table.key)}) DO UPDATE SET {changes}"

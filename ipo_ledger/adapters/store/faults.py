@@ -1,0 +1,149 @@
+"""What can be wrong with a store: one class each (see `ipo_ledger.errors`). URLs in them bear no password."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ipo_ledger.errors import Malformed, StoreUnusable
+
+_PLAIN = re.compile(r"[\w:/@.,%+=~-]*")
+
+
+class StoreFault(StoreUnusable):
+    """Something is wrong at a URL; in the commands of the way out it is quoted where a shell needs it."""
+
+    def __init__(self, *, url: str, hint: str | None = None, **details: Any) -> None:
+        """Fill in the sentence and the way out."""
+        quoted = url if _PLAIN.fullmatch(url) else f'"{url}"'
+        way_out = hint if hint is not None else self.way_out.format(url=quoted, **details)
+        super().__init__(hint=way_out, url=url, **details)
+
+
+class BadLedgerUrl(Malformed):
+    """A ledger URL of no known form."""
+
+    code = "bad-ledger-url"
+    says = "{url} is no ledger URL: {why}."
+    way_out = "Use sqlite:///PATH or postgresql://USER@HOST/DATABASE, with --ledger or IPO_LEDGER_URL."
+
+
+class NoLedgerYet(StoreFault):
+    """There is nothing at the place where the ledger should be."""
+
+    code = "no-ledger-yet"
+    says = "There is no ledger at {url} yet."
+    way_out = "Begin one: `ipo-ledger --ledger {url} init`, or `ipo-ledger --ledger {url} system add NAME ...`."
+
+
+class NotALedger(StoreFault):
+    """Something is there, but it is no ledger."""
+
+    code = "not-a-ledger"
+    says = "{url} is not a ledger: {why}."
+    way_out = "Give the URL of a ledger, or of a place that is free, with --ledger or IPO_LEDGER_URL."
+
+
+class StoreBehind(StoreFault):
+    """The store was made by an earlier release."""
+
+    code = "store-behind"
+    says = "The ledger at {url} is at migration {at} and this release needs {needed}."
+    way_out = "Migrate it: `ipo-ledger --ledger {url} init`."
+
+
+class StoreAhead(StoreFault):
+    """The store was made by a later release."""
+
+    code = "store-ahead"
+    says = "The ledger at {url} is at migration {at}; this release knows only up to {needed}."
+    way_out = "Upgrade ipo-ledger on this machine: `pip install --upgrade ipo-ledger`."
+
+
+class MigrationChanged(StoreFault):
+    """A migration that was applied is not the one this release has."""
+
+    code = "migration-changed"
+    says = "Migration {name} at {url} is not the one of this release: its checksum differs."
+    way_out = "Use the release that made the ledger, or compare the schema with that of a new one."
+
+
+class StoreUnreachable(StoreFault):
+    """The server or the folder cannot be reached."""
+
+    code = "store-unreachable"
+    says = "The ledger at {url} cannot be reached: {why}."
+    way_out = "Check that the server runs, and the URL (--ledger or IPO_LEDGER_URL)."
+
+
+class NoRights(StoreFault):
+    """The database or the file system does not allow it."""
+
+    code = "no-rights"
+    says = "The ledger at {url} does not allow this: {why}."
+    way_out = (
+        "On PostgreSQL an administrator grants the role: `GRANT ipo_ledger_writer TO your_role` "
+        "(or ipo_ledger_auditor to read); for a file, check who may write it and its folder."
+    )
+
+
+class NoDatabase(StoreFault):
+    """The server has no such database."""
+
+    code = "no-database"
+    says = "The ledger at {url} cannot be reached: {why}."
+    way_out = "Make the database first (`createdb`), then the ledger: `ipo-ledger --ledger {url} init`."
+
+
+class NotLetIn(StoreFault):
+    """The server does not let this user in."""
+
+    code = "not-let-in"
+    says = "The server of the ledger at {url} does not let you in: {why}."
+    way_out = "Check the user in the URL, and the password: in ~/.pgpass, in PGPASSWORD, or in the URL."
+
+
+class StoreReadOnly(StoreFault):
+    """The server only lets read: it is a standby, or was told so."""
+
+    code = "store-read-only"
+    says = "The ledger at {url} can only be read there: the server is a standby, or set to read-only."
+    way_out = (
+        "Name all its servers, and the one that takes writes is found: "
+        "postgresql://USER@HOST1,HOST2/DATABASE?target_session_attrs=read-write"
+    )
+
+
+class StoreBusy(StoreFault):
+    """Somebody else is writing, and waiting for them took too long."""
+
+    code = "store-busy"
+    says = "The ledger at {url} is being written by somebody else, and waiting {seconds} s was not enough."
+    way_out = "Try again; nothing of this command was recorded."
+
+
+class StoreFailed(StoreFault):
+    """The database reports a failure of its own."""
+
+    code = "store-failed"
+    says = "The ledger at {url} failed: {why}."
+    way_out = "Nothing of this command was recorded. Look at the database's own log, and at the free space."
+
+
+class CommitUnknown(StoreFault):
+    """The server did not confirm the commit, or not the standby's part of it: it may be recorded, or not."""
+
+    code = "commit-unknown"
+    says = "The commit to the ledger at {url} was not confirmed ({why}): it may be recorded, or not."
+    way_out = (
+        "Look with `ipo-ledger --ledger {url} log`. "
+        "With --command-id ID the same command can simply be given again: it has one effect."
+    )
+
+
+class UnreadableEvent(StoreUnusable):
+    """A stored event that this release cannot have written, or cannot read."""
+
+    code = "unreadable-event"
+    says = "Event {position} of the ledger cannot be read: {why}."
+    way_out = "If a later release wrote it, upgrade; if not, the store was changed by hand."

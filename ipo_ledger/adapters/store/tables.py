@@ -1,0 +1,89 @@
+"""The tables of the read model: their columns with PostgreSQL types, and their keys. One description, two stores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from msgspec import Struct
+
+
+class Table(Struct, frozen=True):
+    """One table; `key` are its first columns. Rows are tuples in the order of `columns`."""
+
+    name: str
+    key: tuple[str, ...]
+    columns: Mapping[str, str]
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Return the columns that are not the key."""
+        return tuple(c for c in self.columns if c not in self.key)
+
+
+def _table(name: str, key: str, columns: str) -> Table:
+    pairs = [pair.split(":") for pair in columns.split()]
+    kinds = {"i": "bigint", "t": "text", "b": "boolean"}
+    return Table(name, tuple(key.split()), MappingProxyType({c: kinds[kind] for c, kind in pairs}))
+
+
+SYSTEMS = _table(
+    "systems",
+    "system_id",
+    "system_id:i name:t version:i release:t timezone:t base_extension_by:t logout_code:t baseline_at:i "
+    "baseline_position:i baseline_name:t floor_at:i floor_position:i floor_name:t last_batch:i extensions:i users:i",
+)
+EXTENSIONS = _table(
+    "extensions",
+    "system_id extension_id",
+    "system_id:i extension_id:i module:t port:i kind:i label:t base:t base_batch:i base_position:i user_name:t "
+    "since:i last_at:i last_position:i last_name:t removed:b",
+)
+USERS = _table(
+    "users",
+    "system_id user_name",
+    "system_id:i user_name:t number:t full_name:t has_login_code:b forced_login:b extension_id:i since:i "
+    "last_at:i last_position:i last_name:t removed:b",
+)
+BATCHES = _table(
+    "batches",
+    "system_id batch",
+    "system_id:i batch:i status:t title:t observed:b opened_at:i opened_position:i actor:t reason:t ticket:t "
+    "last_at:i last_position:i last_name:t part:t sent_at:i sent_position:i mode:t outcome:t conflicts:t sent_by:t "
+    "in_force_at:i in_force_position:i settled_at:i",
+)
+CHANGES = _table(
+    "changes",
+    "system_id batch extension_id",
+    "system_id:i batch:i extension_id:i place:i old_base:t new_base:t",
+)
+REVERSALS = _table("reversals", "system_id batch reverses", "system_id:i batch:i reverses:i")
+SEATS = _table(
+    "seats",
+    "system_id extension_id valid_from recorded_from",
+    "system_id:i extension_id:i valid_from:i recorded_from:i user_name:t number:t cause:t batch:i gone:b",
+)
+PLACES = _table(
+    "places",
+    "system_id user_name valid_from recorded_from",
+    "system_id:i user_name:t valid_from:i recorded_from:i extension_id:i cause:t batch:i gone:b",
+)
+BASES = _table(
+    "bases",
+    "system_id extension_id valid_from recorded_from",
+    "system_id:i extension_id:i valid_from:i recorded_from:i base:t batch:i",
+)
+NUMBERS = _table(
+    "numbers",
+    "system_id user_name valid_from recorded_from",
+    "system_id:i user_name:t valid_from:i recorded_from:i number:t",
+)
+LOG_ENTRIES = _table(
+    "log_entries",
+    "position",
+    "position:i system_id:i occurred_at:i actor:t batch:i extension_id:i user_name:t",
+)
+
+CURRENT = (SYSTEMS, EXTENSIONS, USERS, BATCHES)
+POINTS = (SEATS, PLACES, BASES, NUMBERS)
+READ_MODEL = (*CURRENT, CHANGES, REVERSALS, *POINTS, LOG_ENTRIES)

@@ -1,0 +1,54 @@
+"""One connection for each thread that uses a store, and none for a thread that has ended."""
+
+from __future__ import annotations
+
+import threading
+from typing import Generic, Protocol, TypeVar
+
+
+class Closable(Protocol):
+    """What can be closed."""
+
+    def close(self) -> None:
+        """Let go."""
+        ...
+
+
+C = TypeVar("C", bound=Closable)
+
+
+class PerThread(Generic[C]):
+    """Keeps what belongs to one thread each."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._guard = threading.Lock()
+        self._of: dict[threading.Thread, C] = {}
+
+    def mine(self) -> C | None:
+        """Return what belongs to this thread, or None."""
+        return self._of.get(threading.current_thread())
+
+    def keep(self, thing: C) -> None:
+        """Let a thing belong to this thread, and close what belonged to threads that have ended."""
+        with self._guard:
+            ended = [thread for thread in self._of if not thread.is_alive()]
+            left = [self._of.pop(thread) for thread in ended]
+            self._of[threading.current_thread()] = thing
+        for other in left:
+            other.close()
+
+    def drop(self) -> None:
+        """Close what belongs to this thread."""
+        with self._guard:
+            thing = self._of.pop(threading.current_thread(), None)
+        if thing is not None:
+            thing.close()
+
+    def close(self) -> None:
+        """Close what belongs to any thread."""
+        with self._guard:
+            things = list(self._of.values())
+            self._of.clear()
+        for thing in things:
+            thing.close()
