@@ -1,0 +1,1 @@
+"""The rules, pure: no store, no clock, no terminal."""

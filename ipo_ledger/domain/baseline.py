@@ -119,18 +119,14 @@ def _take_in_extensions(entry: Entry, extensions: Sequence[SiteExtension]) -> tu
         if known is None:
             added.append(
                 entry.happens(
-                    e.ExtensionAdded(
-                        said.extension_id, said.module, said.port, said.kind, None, said.base_extension
-                    )
+                    e.ExtensionAdded(said.extension_id, said.module, said.port, said.kind, None, said.base_extension)
                 )
             )
             continue
         kind = said.kind if said.kind is not None else known.kind
         if (known.module, known.port, known.kind) != (said.module, said.port, kind):
             changed += 1
-            entry.happens(
-                e.ExtensionChanged(said.extension_id, said.module, said.port, kind, known.label)
-            )
+            entry.happens(e.ExtensionChanged(said.extension_id, said.module, said.port, kind, known.label))
     return added, changed
 
 

@@ -1,4 +1,4 @@
-"""The life of a batch: drafted, sent, settled, or abandoned (design section 4)."""
+"""The life of a batch: drafted, sent, settled, or abandoned (docs/concepts.md)."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def swap_moves(system: System, one: User, other: User) -> list[Move]:
     return [Move(first, other.number), Move(second, one.number)]
 
 
-def draft(
+def draft(  # noqa: PLR0913 - everything that is said of a batch when it is opened
     entry: Entry,
     moves: Sequence[Move],
     *,
@@ -109,14 +109,12 @@ def draft(
             said[move.extension_id] = move.base
     nothing_left = all(base_said(system, drafted, i) == base for i, base in said.items())
     if nothing_left:  # no row says anything new, or the rows cancel out
-        raise r.NothingToChange(system=system.name, why=_why_nothing(system, moves))
+        raise r.NothingToChange(system=system.name, why=_why_nothing(moves))
     number = into if into is not None else system.last_batch + 1
     if into is None:
         entry.happens(BatchOpened(number, title, reverses, part, observed), batch=number)
     for change in effective:
-        entry.happens(
-            BaseExtensionChanged(number, change.extension_id, change.old, change.new), batch=number
-        )
+        entry.happens(BaseExtensionChanged(number, change.extension_id, change.old, change.new), batch=number)
     return Drafted(number, tuple(unchanged))
 
 
@@ -139,14 +137,10 @@ def send(entry: Entry, number: int, mode: Mode, *, with_conflicts: bool = False)
     _refuse_stale(system, batch)
     if mode == "merge" and system.settings is not None and _by_reboot(system.settings):
         why = " (always before release 4.2)" if takes_only_reboot(system.settings.release) else ""
-        raise r.MergeRefused(
-            system=system.name, release=system.settings.release, why=why, batch=batch.name
-        )
+        raise r.MergeRefused(system=system.name, release=system.settings.release, why=why, batch=batch.name)
     twice = bases_twice(system, batch)
     if twice and not with_conflicts:
-        listing = "; ".join(
-            f"{base} would be the base of {_listed(ids)}" for base, ids in sorted(twice.items())
-        )
+        listing = "; ".join(f"{base} would be the base of {_listed(ids)}" for base, ids in sorted(twice.items()))
         raise r.BaseTwice(batch=batch.name, listing=listing)
     at_once = mode in {"merge", "immediate", "observed"}
     sent = entry.happens(
@@ -267,12 +261,11 @@ def _refuse_stale(system: System, batch: Batch) -> None:
         raise r.StaleDraft(system=system.name, batch=batch.name, listing="; ".join(stale))
 
 
-def _why_nothing(system: System, moves: Sequence[Move]) -> str:
+def _why_nothing(moves: Sequence[Move]) -> str:
     if not moves:
         return "the list is empty"
     said = [f"extension {m.extension_id} has {shown(m.base)} already" for m in moves[:5]]
-    rest = f", and {len(moves) - 5} more likewise" if len(moves) > 5 else ""
-    del system
+    rest = f", and {len(moves) - len(said)} more likewise" if len(moves) > len(said) else ""
     return ", ".join(said) + rest
 
 

@@ -41,7 +41,7 @@ class Entry:
     def happens(self, event: Event, *, batch: int | None = None, because: Fact | None = None) -> Fact:
         """Let an event happen, at the time given; refuse one that comes before what is recorded already.
 
-        Raises `OutOfOrder` naming the fact in the way (design section 4, "Time order").
+        Raises `OutOfOrder` naming the fact in the way.
         """
         blocked = self.system.in_the_way(event, self.given.at)
         if blocked is not None:

@@ -55,6 +55,7 @@ def _extension_added(system: System, fact: e.Fact, event: e.ExtensionAdded) -> N
     system.add_home(event.base, event.extension_id)
     system.trail.base(fact, event.extension_id, event.base, fact.batch)
     system.trail.seat(fact, event.extension_id, None, None, "added")
+    system.reconsider(event.extension_id)  # it may have been there before
 
 
 def _extension_changed(system: System, fact: e.Fact, event: e.ExtensionChanged) -> None:

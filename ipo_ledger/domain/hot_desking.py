@@ -85,9 +85,7 @@ def restart(entry: Entry, *, because: Fact | None = None) -> Fact:
     Forced-login users are off the air until they log in. Only people whose seat really changes get events.
     """
     system = entry.system
-    waiting = sorted(
-        (b for b in system.open.values() if b.waits_for_restart), key=lambda b: b.sends[-1].position
-    )
+    waiting = sorted((b for b in system.open.values() if b.waits_for_restart), key=lambda b: b.sends[-1].position)
     restarted = entry.happens(
         SystemRestarted(in_force=tuple(b.number for b in waiting)),
         batch=because.batch if because is not None else None,

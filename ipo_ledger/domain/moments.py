@@ -34,58 +34,56 @@ class UnreadableTime(Malformed):
     """It is written in none of the forms, or names a day that no calendar has."""
 
     code = "unreadable-time"
-    says = "{text!r:.80} cannot be read as a time: {why}"
-    way_out = (
-        "write 2026-11-20, 2026-11-20T14:05 (with seconds, +01:00 or Z if need be), now, today, yesterday"
-    )
+    says = "{text!r:.80} cannot be read as a time: {why}."
+    way_out = "Write 2026-11-20, 2026-11-20T14:05 (with seconds, +01:00 or Z if need be), now, today, yesterday."
 
 
 class YearOutOfRange(Malformed):
     """The year is so far off that it can only be a mistake."""
 
     code = "year-out-of-range"
-    says = "{text} is out of range: the years {first} to {last} are read"
-    way_out = "check the year"
+    says = "{text} is out of range: the years {first} to {last} are read."
+    way_out = "Check the year."
 
 
 class TimeSkipped(Malformed):
     """The clocks of the zone never show this time of day: they are put forward across it."""
 
     code = "time-skipped"
-    says = "{text} is skipped in {zone}: the clock goes from {clock[0]} to {clock[1]}"
-    way_out = "write {would_do[0]} (= {meaning[0]}) or {would_do[1]} (= {meaning[1]})"
+    says = "{text} is skipped in {zone}: the clock goes from {clock[0]} to {clock[1]}."
+    way_out = "Write {would_do[0]} (= {meaning[0]}) or {would_do[1]} (= {meaning[1]})."
 
 
 class DaySkipped(TimeSkipped):
     """The calendar of the zone has no such day: it was skipped, to change sides of the date line."""
 
     code = "day-skipped"
-    says = "{text} is skipped in {zone}: the calendar goes from {would_do[0]} to {would_do[1]}"
-    way_out = "write {would_do[0]} or {would_do[1]}"
+    says = "{text} is skipped in {zone}: the calendar goes from {would_do[0]} to {would_do[1]}."
+    way_out = "Write {would_do[0]} or {would_do[1]}."
 
 
 class TimeRepeated(Malformed):
     """The clocks of the zone show this time of day twice: they are put back across it."""
 
     code = "time-repeated"
-    says = "{text} happens twice in {zone}"
-    way_out = "write {would_do[0]} (the first time) or {would_do[1]} (the second)"
+    says = "{text} happens twice in {zone}."
+    way_out = "Write {would_do[0]} (the first time) or {would_do[1]} (the second)."
 
 
 class TimeOfDayNeeded(Malformed):
     """A whole day was given where one instant is asked for."""
 
     code = "time-of-day-needed"
-    says = "{text} is the whole day {day}: a time of day is needed"
-    way_out = "write {day}T14:05 with the right time of day, or now"
+    says = "{text} is the whole day {day}: a time of day is needed."
+    way_out = "Write {day}T14:05 with the right time of day, or now."
 
 
 class UnknownZone(Malformed):
     """No time zone has this name."""
 
     code = "unknown-time-zone"
-    says = "{name!r:.80} is no time zone"
-    way_out = "write a name of the IANA time zone database, such as Europe/Madrid or America/New_York"
+    says = "{name!r:.80} is no time zone."
+    way_out = "Write a name of the IANA time zone database, such as Europe/Madrid or America/New_York."
 
 
 class Day(Struct, frozen=True):
@@ -148,7 +146,7 @@ def zone_of(name: str) -> ZoneInfo:
         except (ZoneInfoNotFoundError, ValueError, OSError):  # nothing, a file that is no zone, a directory
             pass
     near = _zones_like(name)
-    raise UnknownZone(hint=f"did you mean {' or '.join(near)}?" if near else None, name=name, near=near)
+    raise UnknownZone(hint=f"Did you mean {' or '.join(near)}?" if near else None, name=name, near=near)
 
 
 def describe(when: When, zone: ZoneInfo) -> str:

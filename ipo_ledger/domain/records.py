@@ -17,7 +17,7 @@ IP_KINDS = frozenset({1, 3})
 
 
 class Mark(Struct, frozen=True):
-    """The last fact recorded of an extension or a user: nothing dated before it can follow (design section 4)."""
+    """The last fact recorded of an extension or a user: nothing dated before it can follow."""
 
     at: datetime
     position: int

@@ -269,6 +269,7 @@ class AlreadyThere(Refused):
 
 # --- refused: rollback -----------------------------------------------------------------------------------------
 
+
 class NotSentYet(Refused):
     """A draft never took effect: there is nothing to roll back."""
 
@@ -337,5 +338,5 @@ class NotClosed(Refused):
     """The extensions named cannot be restored alone: others have their base extensions now."""
 
     code = "selection-not-closed"
-    says = "These cannot be restored alone: extensions {extensions} have their base extensions now ({users})."
+    says = "These cannot be restored alone: what they had is at {extensions} now ({users})."
     way_out = "Name these too: `--extensions {extensions}`, or restore everything."

@@ -1,4 +1,4 @@
-"""Taking a batch back by an inverse batch, or saying exactly what is in the way (design section 5).
+"""Taking a batch back by an inverse batch, or saying exactly what is in the way.
 
 State decides, not touch: a rollback is clean when what the batch put in force is still there, whatever happened
 in between. Nothing here writes; a plan becomes a batch like any other.
@@ -12,6 +12,7 @@ from typing import Literal, Protocol, TypeAlias
 from msgspec import Struct
 
 from ipo_ledger.domain import refusals as r
+from ipo_ledger.domain.batch import cycles
 from ipo_ledger.domain.records import Batch, Change
 from ipo_ledger.domain.system import System
 
@@ -71,11 +72,16 @@ def rest_of(past: Past, batch: Batch) -> list[Change]:
 
 
 def _taken_back_by(past: Past, reversal: Batch, batch: Batch) -> set[int]:
-    """Return the extensions of a batch that are taken back by what is in effect of a reversal."""
-    rest = {c.extension_id for c in rest_of(past, reversal)} if reversal.in_force else set()
+    """Return the extensions of a batch that a reversal takes back, less the cycles given back by undoing it there."""
+    rest = set(rest_of(past, reversal)) if reversal.in_force else set()
     if not rest:
         return set()
-    return set(reversal.part or batch.changes) - (reversal.changes.keys() - rest)
+    taken = set(reversal.part or batch.changes)
+    given_back = {c.inverse for c in reversal.changes.values() if c not in rest}
+    for cycle in cycles(batch.changes.values()) if given_back else ():
+        if given_back.issuperset(cycle):
+            taken.difference_update(c.extension_id for c in cycle)
+    return taken
 
 
 def refuse_unless_live(past: Past, batch: Batch) -> None:
@@ -123,9 +129,7 @@ def blocks(system: System, changes: Sequence[Change]) -> list[Blocked]:
 def _removed(system: System, change: Change) -> Blocked | None:
     if change.extension_id in system.extensions:
         return None
-    return Blocked(
-        extension_id=change.extension_id, why="removed", expected=change.new, found=None, by=None
-    )
+    return Blocked(extension_id=change.extension_id, why="removed", expected=change.new, found=None, by=None)
 
 
 def _changed(system: System, change: Change) -> Blocked | None:

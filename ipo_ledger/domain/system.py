@@ -40,7 +40,7 @@ class System:
         self.floor: Mark | None = None  # the last restart: it touched everything
         self.by_number: dict[str, str] = {}
         self._homes: dict[str, tuple[int, ...]] = {}
-        self._restless: dict[int, set[int]] = {}  # batch in force -> extensions not yet at rest
+        self.restless: dict[int, set[int]] = {}  # batch in force -> extensions not yet at rest
         self.owned: set[int] = set()  # batches whose changes this copy may mutate
         self.trail = Trail()
 
@@ -76,9 +76,7 @@ class System:
 
     def open_batch_at(self, extension_id: int) -> int | None:
         """Return the batch, not settled, that changed this extension in force last."""
-        found = [
-            b for b in self.open.values() if b.in_force and b.status == "sent" and extension_id in b.changes
-        ]
+        found = [b for b in self.open.values() if b.in_force and b.status == "sent" and extension_id in b.changes]
         return max(found, key=lambda b: b.order).number if found else None
 
     def waiting(self, batch: Batch) -> list[Waiting]:
@@ -86,7 +84,7 @@ class System:
         if not batch.in_force or batch.status != "sent":
             return []
         found = []
-        for extension_id in sorted(self._restless.get(batch.number, ())):
+        for extension_id in sorted(self.restless.get(batch.number, ())):
             extension = self.extensions[extension_id]
             if extension.user is not None:
                 user = self.users[extension.user]
@@ -101,24 +99,22 @@ class System:
         return found
 
     def in_the_way(self, event: e.Event, at: datetime) -> tuple[str, Mark] | None:
-        """Return what `event` dated `at` would come before, with the words for it, or None (design section 4).
+        """Return what `event` dated `at` would come before, with the words for it, or None.
 
         Of several the latest in time: from then on the event would be taken.
         """
         late = [(what, mark) for what, mark in self._marks(event) if mark.at > at]
         return max(late, key=lambda found: (found[1].at, found[1].position), default=None)
 
-    def later_than(
-        self, at: datetime, extension_ids: Sequence[int], users: Sequence[str]
-    ) -> tuple[str, Mark] | None:
+    def later_than(self, at: datetime, extension_ids: Sequence[int], users: Sequence[str]) -> tuple[str, Mark] | None:
         """Return the latest fact after `at` recorded of one of these extensions or users, or None."""
         marks = [found for i in extension_ids for found in self._touched(i)]
         marks += [found for name in users for found in self._touched(None, name)]
         late = [(what, mark) for what, mark in marks if mark.at > at]
         return max(late, key=lambda found: (found[1].at, found[1].position), default=None)
 
-    def _marks(self, event: e.Event) -> Iterator[tuple[str, Mark]]:
-        if self.baseline is not None:
+    def _marks(self, event: e.Event) -> Iterator[tuple[str, Mark]]:  # noqa: C901, PLR0912 - one case an event
+        if self.baseline is not None and not isinstance(event, e.SystemChanged):  # settings hold from the first
             yield f"the baseline of {self.name}", self.baseline
         match event:
             case e.UserLoggedIn() | e.UserLoggedOut():
@@ -161,7 +157,7 @@ class System:
         for name in ("extensions", "users", "by_number", "_homes"):
             setattr(twin, name, getattr(self, name).copy())
         twin.open = {n: b for n, b in self.open.items() if b.status in ("draft", "sent")}
-        twin._restless = {number: set(found) for number, found in self._restless.items()}
+        twin.restless = {number: set(found) for number, found in self.restless.items()}
         twin.owned = set()
         twin.trail = Trail()
         return twin
@@ -181,13 +177,15 @@ class System:
         """Put an open batch as the read model knows it into place; extensions and users come first."""
         self.open[batch.number] = batch
         if batch.in_force:
-            self._restless[batch.number] = {i for i in batch.changes if not self.at_rest(i)}
+            self.restless[batch.number] = {i for i in batch.changes if not self.at_rest(i)}
 
     def add_home(self, number: str | None, extension_id: int) -> None:
+        """Enter an extension in the index of base extensions in force."""
         if number is not None:
             self._homes[number] = tuple(sorted({*self._homes.get(number, ()), extension_id}))
 
     def drop_home(self, number: str | None, extension_id: int) -> None:
+        """Take an extension out of the index of base extensions in force."""
         if number is None:
             return
         rest = tuple(i for i in self._homes[number] if i != extension_id)
@@ -197,14 +195,17 @@ class System:
             del self._homes[number]
 
     def put(self, extension: Extension) -> None:
+        """Put a changed extension into place, and mark it as touched."""
         self.extensions[extension.extension_id] = extension
         self.trail.extensions.add(extension.extension_id)
 
     def put_user(self, user: User) -> None:
+        """Put a changed user into place, and mark them as touched."""
         self.users[user.name] = user
         self.trail.users.add(user.name)
 
     def put_batch(self, batch: Batch) -> None:
+        """Put a changed batch into place, and mark it as touched."""
         self.open[batch.number] = batch
         self.trail.batches.add(batch.number)
 
@@ -218,9 +219,7 @@ class System:
                 continue
             self.drop_home(extension.base, change.extension_id)
             self.add_home(change.new, change.extension_id)
-            self.put(
-                replace(extension, base=change.new, base_batch=number, base_position=fact.position, last=mark)
-            )
+            self.put(replace(extension, base=change.new, base_batch=number, base_position=fact.position, last=mark))
             self.trail.base(fact, change.extension_id, change.new, number)
         self.put_batch(
             replace(
@@ -231,17 +230,17 @@ class System:
                 last=mark,
             )
         )
-        self._restless[number] = set(batch.changes)
+        self.restless[number] = set(batch.changes)
         for change in batch.changes.values():
             self.reconsider(change.extension_id)
 
     def reconsider(self, extension_id: int) -> None:
         """See whether an extension came to rest, or lost it, for the batches that wait for it."""
-        if not self._restless:
+        if not self.restless:
             return
         rest = self.at_rest(extension_id)
-        for number in [n for n in self._restless if extension_id in self.open[n].changes]:
-            restless = self._restless[number]
+        for number in [n for n in self.restless if extension_id in self.open[n].changes]:
+            restless = self.restless[number]
             if rest:
                 restless.discard(extension_id)
             else:
@@ -252,8 +251,8 @@ class System:
 
         Settled is derived, never declared, and stays: what people do at their desks later does not unsettle.
         """
-        for number in [n for n, restless in self._restless.items() if not restless]:
-            del self._restless[number]
+        for number in [n for n, restless in self.restless.items() if not restless]:
+            del self.restless[number]
             batch = replace(self.open[number], status="settled", settled_at=fact.occurred_at)
             self.put_batch(batch)
 

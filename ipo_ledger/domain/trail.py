@@ -70,7 +70,7 @@ class Trail:
         self.users: set[str] = set()
         self.batches: set[int] = set()
 
-    def seat(
+    def seat(  # noqa: PLR0913 - what a point says
         self, fact: Fact, extension_id: int, user: str | None, number: str | None, cause: str, *, gone: bool = False
     ) -> None:
         """Note who is at an extension from this fact on."""
@@ -80,9 +80,7 @@ class Trail:
 
     def place(self, fact: Fact, user: str, extension_id: int | None, cause: str, *, gone: bool = False) -> None:
         """Note where a user is from this fact on."""
-        self.places.append(
-            PlacePoint(user, fact.occurred_at, fact.position, extension_id, cause, fact.batch, gone)
-        )
+        self.places.append(PlacePoint(user, fact.occurred_at, fact.position, extension_id, cause, fact.batch, gone))
 
     def base(self, fact: Fact, extension_id: int, base: str | None, batch: int | None) -> None:
         """Note the base extension in force from this fact on."""

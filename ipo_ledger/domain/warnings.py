@@ -23,9 +23,7 @@ class Warned(Struct, frozen=True):
 
 def about(system: System, batch: Batch, unchanged: Sequence[int] = ()) -> list[Warned]:
     """Return what to know of a batch, as the system is now."""
-    found = [
-        Warned("unchanged", f"extension {i} has that base extension already: left out") for i in unchanged
-    ]
+    found = [Warned("unchanged", f"extension {i} has that base extension already: left out") for i in unchanged]
     if batch.status == "draft":
         found += [
             Warned("base-extension-conflict", f"{base} is the base of {len(ids)} extensions: {_ids(ids)}")

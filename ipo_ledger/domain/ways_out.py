@@ -1,4 +1,4 @@
-"""When a rollback is blocked: the ways to go on, each a plan (design section 5).
+"""When a rollback is blocked: the ways to go on, each a plan.
 
 Cascade takes back what builds on the batch, too; partial takes back the cycles that are clean; replan computes
 the configuration that would be in force had the batch never been.
@@ -7,13 +7,14 @@ the configuration that would be in force had the batch never been.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ipo_ledger.domain.batch import cycles
+from ipo_ledger.domain.dependents import Stuck, bases_before, bases_without, dependents
 from ipo_ledger.domain.records import Batch, Change
 from ipo_ledger.domain.rollback import Past, Plan, blocks, plan_plain, rest_of, told
 from ipo_ledger.domain.system import System
@@ -73,76 +74,23 @@ def plan_cascade(system: System, past: Past, batch: Batch) -> Plan:
         return plain
     rest = {c.extension_id: c for c in rest_of(past, batch)}
     together = [replace(batch, changes=rest), *dependents(past, batch)]
-    changes = _net(together)
-    blocked = blocks(system, changes)
-    if blocked:
-        raise NotPossible("; ".join(told(b) for b in blocked[:3]))
+    history = [batch, *past.in_force_after(batch)]
+    now = {i: extension.base for i, extension in system.extensions.items()}
+    try:
+        actual, wanted = bases_without(bases_before(now, history), history, together)
+    except Stuck as why:
+        raise NotPossible(str(why)) from None
+    touched = [i for member in together for i in member.changes]
+    changes = _changes(system, actual, wanted, touched)
     if not changes:
         raise NotPossible("taken together these batches change nothing")
     whole = all(len(member.changes) == len(past.batch(member.number).changes) for member in together)
     return Plan(
         strategy="cascade",
         reverses=tuple(b.number for b in reversed(together)),
-        part=() if whole else tuple(sorted({i for member in together for i in member.changes})),
-        changes=tuple(c.inverse for c in reversed(changes)),
+        part=() if whole else tuple(sorted(set(touched))),
+        changes=tuple(reversed(changes)),
     )
-
-
-def dependents(past: Past, batch: Batch) -> list[Batch]:
-    """Return the later batches that build on a batch, oldest first, each with what is left of its changes.
-
-    A later batch is a dependent if it shares an extension or a number with the batch or an earlier dependent.
-    A batch and its complete reversal that both came after cancel out and are none.
-    """
-    rest = rest_of(past, batch)
-    ids = {c.extension_id for c in rest}
-    numbers = _numbers(rest)
-    found = []
-    for other in _left_of(past.in_force_after(batch)):
-        if ids & other.changes.keys() or numbers & _numbers(other.changes.values()):
-            found.append(other)
-            ids.update(other.changes)
-            numbers |= _numbers(other.changes.values())
-    return found
-
-
-def _left_of(later: Sequence[Batch]) -> list[Batch]:
-    """Return these batches without what they take back of each other, and without those that nothing is left of."""
-    left = {b.number: dict(b.changes) for b in later}
-    for reversal in reversed(later):
-        if not reversal.reverses or not left.keys() >= set(reversal.reverses):
-            continue  # what it takes back is older than all of these
-        of = set(reversal.part or (i for n in reversal.reverses for i in left[n]))
-        of -= reversal.changes.keys() - left[reversal.number].keys()  # was itself rolled back there
-        members = [replace(b, changes=left[b.number]) for b in later if b.number in reversal.reverses]
-        undone = {c.extension_id: c.inverse for c in _net(members) if c.extension_id in of}
-        if undone == left[reversal.number]:
-            left[reversal.number] = {}
-            for number in reversal.reverses:
-                left[number] = {i: c for i, c in left[number].items() if i not in of}
-    return [replace(b, changes=left[b.number]) for b in later if left[b.number]]
-
-
-def _net(batches: Sequence[Batch]) -> list[Change]:
-    """Return what these batches, oldest first, come to: one change an extension, none where it came back.
-
-    Where a batch and its reversal are left out, what was done in between came back too, and is no change.
-    """
-    steps: dict[int, list[Change]] = {}
-    for batch in batches:
-        for change in batch.changes.values():
-            taken = steps.setdefault(change.extension_id, [])
-            if taken and taken[-1].new == change.old:
-                taken[-1] = Change(change.extension_id, taken[-1].old, change.new)
-            else:
-                taken.append(change)
-    lasting = [[c for c in taken if c.old != c.new] for taken in steps.values()]
-    net = [Change(taken[0].extension_id, taken[0].old, taken[-1].new) for taken in lasting if taken]
-    return [c for c in net if c.old != c.new]
-
-
-def _numbers(changes: Iterable[Change]) -> set[str]:
-    return {n for c in changes for n in (c.old, c.new) if n is not None}
 
 
 def plan_replan(system: System, past: Past, batch: Batch, frame: Frame = "people") -> Plan:
@@ -156,34 +104,20 @@ def plan_replan(system: System, past: Past, batch: Batch, frame: Frame = "people
     if not _is_permutation(batch):
         raise NotPossible(f"{batch.name} is no permutation: its old and new base extensions differ as sets")
     now = {i: extension.base for i, extension in system.extensions.items()}
-    later = list(past.in_force_after(batch))
-    actual = dict(now)
-    for other in reversed([batch, *later]):
-        for change in other.changes.values():
-            actual[change.extension_id] = change.old
-    replayed = dict(actual)
-    for change in batch.changes.values():
-        actual[change.extension_id] = change.new
+    later = past.in_force_after(batch)
+    replayed = bases_before(now, [batch, *later])
+    actual = replayed | {c.extension_id: c.new for c in batch.changes.values()}
     for other in later:
         _replay(other, actual, replayed, frame)
-    moved = sorted(i for i, base in replayed.items() if actual[i] != base)
-    gone = [i for i in sorted({*moved, *batch.changes}) if i not in now or now[i] != actual[i]]
-    if gone:
-        raise NotPossible(f"extension {gone[0]} was removed")
-    changes = [Change(i, now[i], replayed[i]) for i in moved]
-    blocked = blocks(system, [c.inverse for c in changes])
-    if blocked:
-        raise NotPossible(told(blocked[0]))
+    changes = _changes(system, actual, replayed, list(batch.changes))
     return Plan(strategy="replan", reverses=(batch.number,), changes=tuple(changes))
 
 
-def _replay(
-    other: Batch, actual: dict[int, str | None], replayed: dict[int, str | None], frame: Frame
-) -> None:
+def _replay(other: Batch, actual: dict[int, str | None], replayed: dict[int, str | None], frame: Frame) -> None:
     """Play a later batch on the replayed configuration, and as it was on the actual one."""
     differing = {i for i, base in actual.items() if replayed[i] != base}
     numbers = {n for i in differing for n in (actual[i], replayed[i]) if n is not None}
-    matters = bool(differing & other.changes.keys() or numbers & _numbers(other.changes.values()))
+    matters = bool(differing & other.changes.keys() or numbers & _numbers(other))
     if not matters:
         replayed.update((c.extension_id, c.new) for c in other.changes.values())
     elif not _is_permutation(other):
@@ -199,6 +133,25 @@ def _replay(
         before = dict(replayed)
         replayed.update({c.extension_id: before[was_at[c.new]] for c in other.changes.values()})
     actual.update((c.extension_id, c.new) for c in other.changes.values())
+
+
+def _changes(
+    system: System, actual: Mapping[int, str | None], wanted: Mapping[int, str | None], touched: Sequence[int]
+) -> list[Change]:
+    """Return the changes that lead from the bases in force, which history says are `actual`, to those wanted.
+
+    Those touched come first. Raises `NotPossible` when something is in the way of one.
+    """
+    order = dict.fromkeys([*touched, *sorted(wanted)])
+    changes = [Change(i, actual[i], wanted[i]) for i in order if actual[i] != wanted[i]]
+    blocked = blocks(system, [c.inverse for c in changes])
+    if blocked:
+        raise NotPossible("; ".join(told(b) for b in blocked[:3]))
+    return changes
+
+
+def _numbers(batch: Batch) -> set[str]:
+    return {n for c in batch.changes.values() for n in (c.old, c.new) if n is not None}
 
 
 def _is_permutation(batch: Batch) -> bool:

@@ -147,7 +147,7 @@ def homes_known(system: System) -> set[str]:
 
 def restless(system: System) -> dict[int, set[int]]:
     """Return the extensions not yet at rest, by batch, as the system keeps them."""
-    return system._restless  # noqa: SLF001 - an index, to be compared with a recount
+    return system.restless
 
 
 def encoded(fact: e.Fact) -> bytes:

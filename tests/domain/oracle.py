@@ -6,11 +6,13 @@ the rules make of it. What the domain does is compared with this.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 from ipo_ledger.domain import events as e
 
-Bases = dict[int, str | None]
+Bases: TypeAlias = dict[int, str | None]
+Changes: TypeAlias = dict[int, tuple[str | None, str | None]]  # old and new, by extension
 
 
 class Desks:
@@ -23,7 +25,8 @@ class Desks:
         self.numbers: dict[str, str | None] = {}
         self.forced: set[str] = set()
         self.codes: set[str] = set()
-        self.drafts: dict[int, Bases] = {}
+        self.said: dict[tuple[int, int], str | None] = {}  # what each draft said last of an extension
+        self.drafts: dict[int, Changes] = {}  # what came to nothing is no change, whatever is in force by then
 
     def tell(self, facts: Iterable[e.Fact]) -> Desks:
         """Take recorded facts at their word."""
@@ -50,9 +53,12 @@ class Desks:
             case e.BatchOpened():
                 self.drafts[event.batch] = {}
             case e.BaseExtensionChanged():
-                said = self.drafts[event.batch].get(event.extension_id, self.bases[event.extension_id])
-                assert said == event.old
-                self.drafts[event.batch][event.extension_id] = event.new
+                draft, i = self.drafts[event.batch], event.extension_id
+                assert event.old in {self.bases[i], self.said.get((event.batch, i))}
+                self.said[event.batch, i] = event.new
+                old, _ = draft.pop(i, (event.old, None))
+                if old != event.new:
+                    draft[i] = (old, event.new)
             case e.ConfigurationSent() if event.in_force:
                 self._put_in_force(event.batch)
             case e.SystemRestarted():
@@ -74,7 +80,7 @@ class Desks:
             (users.add if flag else users.discard)(event.user)
 
     def _put_in_force(self, number: int) -> None:
-        self.bases.update((i, base) for i, base in self.drafts[number].items() if i in self.bases)
+        self.bases.update((i, new) for i, (_, new) in self.drafts[number].items() if i in self.bases)
 
     # --- what the rules say -------------------------------------------------------------------------------
 
@@ -125,7 +131,7 @@ class Desks:
         return seats
 
 
-def without(start: Mapping[int, str | None], batches: Sequence[Mapping[int, tuple[str | None, str | None]]]) -> Bases:
+def without(start: Bases, batches: Sequence[Changes]) -> Bases:
     """Return the bases once each batch's people traded places, wherever they now are (old number to new)."""
     bases = dict(start)
     for changes in batches:
@@ -134,9 +140,7 @@ def without(start: Mapping[int, str | None], batches: Sequence[Mapping[int, tupl
     return bases
 
 
-def without_at_ports(
-    start: Mapping[int, str | None], batches: Sequence[Mapping[int, tuple[str | None, str | None]]]
-) -> Bases:
+def without_at_ports(start: Bases, batches: Sequence[Changes]) -> Bases:
     """Return the bases once whoever was at each batch's ports traded them, as the batch's people did."""
     bases = dict(start)
     for changes in batches:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ipo_ledger.domain.baseline import Drift, NumberTwice, Observed, drift
+from ipo_ledger.domain.baseline import Drift, NumberTwice, Observed, about, drift
 from ipo_ledger.domain.events import (
     BaseExtensionChanged,
     BatchOpened,
@@ -332,6 +332,39 @@ def test_an_export_of_users_alone_misses_no_extensions() -> None:
     observed = story.observe_user("U1", "201")
 
     assert (observed.missing_extensions, observed.missing_users) == ((), ("U2",))
+
+
+# --- what to know of an import -------------------------------------------------------------------------------
+
+
+def test_an_import_that_crosses_a_draft_says_so() -> None:
+    story = a_site(3)
+    story.draft({1: "299", 2: "298"})
+
+    observed = story.observe(exported(story, e1="299", e2="297"))
+
+    assert [(w.code, w.message) for w in about(story.system, observed)] == [
+        ("crosses-draft", "B1 drafts extension 1 too, and says the same: if it was sent, record its send next time"),
+        ("crosses-draft", "B1 drafts extension 2 too, and says otherwise: it is stale now"),
+    ]
+
+
+def test_an_import_with_a_base_twice_says_who_is_not_logged_in() -> None:
+    story = a_site(2)
+
+    observed = story.observe(exported(story, e1="202"))
+
+    assert [(w.code, w.message) for w in about(story.system, observed)] == [
+        ("base-extension-twice", "202 is the base of extensions 1, 2: its user is logged in nowhere automatically")
+    ]
+
+
+def test_an_import_that_crosses_nothing_says_nothing() -> None:
+    story = a_site(2)
+
+    observed = story.observe(exported(story, e1="299"))
+
+    assert about(story.system, observed) == []
 
 
 # --- drift --------------------------------------------------------------------------------------------------

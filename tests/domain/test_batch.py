@@ -14,11 +14,12 @@ from ipo_ledger.domain.events import (
     BatchOpened,
     ConfigurationSent,
     Mode,
+    SystemChanged,
     SystemRestarted,
     UserLoggedIn,
     UserLoggedOut,
 )
-from ipo_ledger.domain.records import Change
+from ipo_ledger.domain.records import Change, Settings
 from tests.domain.given import a_site, a_system, extension, rotation, state_of
 
 # --- drafting -----------------------------------------------------------------------------------------------
@@ -403,6 +404,17 @@ def test_a_merge_is_refused_on_a_reboot_system_and_before_4_2(release: str, by: 
     assert story.status(number) == "draft"
 
 
+def test_a_setting_changed_counts_from_then_on() -> None:
+    story = a_site(2)
+    number = story.swap("U1", "U2")
+    story.happens(SystemChanged("11.1", "Europe/Madrid", "reboot", "*36"))
+
+    with pytest.raises(r.MergeRefused):
+        story.send(number)
+
+    assert story.system.settings == Settings("11.1", "Europe/Madrid", "reboot", "*36")
+
+
 @pytest.mark.parametrize("mode", ["when-free", "timed"])
 def test_when_free_and_timed_take_effect_at_the_restart(mode: Mode) -> None:
     story = a_site(2)
@@ -578,6 +590,17 @@ def test_a_removed_extension_is_waited_for_no_more() -> None:
     story.remove_extension(1)
 
     assert story.status(number) == "settled"
+
+
+def test_a_removed_extension_that_comes_back_is_waited_for_again() -> None:
+    story = a_site(2)
+    number = story.swap("U1", "U2")
+    story.send(number)
+    story.remove_extension(1)
+
+    story.observe_extension(1, "202")
+
+    assert story.asked(number) == [(1, "log-in", "U2"), (2, "log-out", "U2")]
 
 
 def test_a_renumbering_can_be_what_a_batch_waited_for() -> None:

@@ -1,4 +1,4 @@
-"""Who ends up on which phone: tests for each of the rules H1 to H10 of ipoffice.md, and for the events."""
+"""Who ends up on which phone: tests for each of the rules H1 to H10, and for the events."""
 
 from __future__ import annotations
 

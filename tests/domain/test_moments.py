@@ -271,7 +271,7 @@ def test_a_whole_day_is_refused_where_an_instant_is_needed(text: str, read_as: s
         read_instant(text, MADRID, NOW)
 
     assert refusal.value.code == "time-of-day-needed"
-    assert refusal.value.message == f"{text.strip()} is the whole day {read_as}: a time of day is needed"
+    assert refusal.value.message == f"{text.strip()} is the whole day {read_as}: a time of day is needed."
     assert f"{read_as}T14:05" in refusal.value.hint
 
 
@@ -329,9 +329,9 @@ def test_a_date_that_the_calendar_jumped_over_is_refused(text: str) -> None:
 
     assert refusal.value.code == "day-skipped"
     assert refusal.value.message == (
-        "2011-12-30 is skipped in Pacific/Apia: the calendar goes from 2011-12-29 to 2011-12-31"
+        "2011-12-30 is skipped in Pacific/Apia: the calendar goes from 2011-12-29 to 2011-12-31."
     )
-    assert refusal.value.hint == "write 2011-12-29 or 2011-12-31"
+    assert refusal.value.hint == "Write 2011-12-29 or 2011-12-31."
 
 
 @given(where=anywhere)
@@ -391,7 +391,7 @@ def test_a_time_that_happens_twice_is_refused_with_both_offsets(name: str, text:
         read_when(text, ZoneInfo(name), NOW)
 
     assert refusal.value.code == "time-repeated"
-    assert refusal.value.message == f"{text} happens twice in {name}"
+    assert refusal.value.message == f"{text} happens twice in {name}."
     assert refusal.value.details["would_do"] == would_do
     assert all(offer in refusal.value.hint for offer in would_do)
     first, second = (read_instant(offer, ZoneInfo(name), NOW) for offer in would_do)
@@ -467,8 +467,8 @@ def test_a_time_that_the_clocks_jump_over_is_refused_with_what_would_do(
         read_when(text, ZoneInfo(name), NOW)
 
     assert refusal.value.code == "time-skipped"
-    assert refusal.value.message == (f"{text} is skipped in {name}: the clock goes from {clock[0]} to {clock[1]}")
-    assert refusal.value.hint == (f"write {would_do[0]} (= {meaning[0]}) or {would_do[1]} (= {meaning[1]})")
+    assert refusal.value.message == (f"{text} is skipped in {name}: the clock goes from {clock[0]} to {clock[1]}.")
+    assert refusal.value.hint == (f"Write {would_do[0]} (= {meaning[0]}) or {would_do[1]} (= {meaning[1]}).")
     for offer, same in zip(would_do, meaning, strict=True):
         assert read_when(offer, ZoneInfo(name), NOW) == read_when(same, ZoneInfo(name), NOW)
 
@@ -633,7 +633,7 @@ def test_a_misspelt_zone_is_refused_with_what_looks_like_it(name: str, meant: st
         zone_of(name)
 
     assert refusal.value.details["near"][0] == meant
-    assert refusal.value.hint.startswith(f"did you mean {meant}")
+    assert refusal.value.hint.startswith(f"Did you mean {meant}")
 
 
 def test_a_zone_like_no_other_is_refused_with_what_a_name_looks_like() -> None:

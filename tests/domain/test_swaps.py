@@ -1,4 +1,4 @@
-"""The procedure itself: the swap of ipoffice.md section 2, step by step; cycles in every order of log-outs."""
+"""The procedure itself: the two-user swap, step by step; cycles in every order of log-outs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When things happened: of one extension and of one user time never runs backwards (design section 4)."""
+"""When things happened: of one extension and of one user time never runs backwards."""
 
 from __future__ import annotations
 

@@ -82,6 +82,17 @@ def test_rows_left_out_are_said() -> None:
     assert told[0].message == "extension 2 has that base extension already: left out"
 
 
+def test_nothing_is_said_of_an_extension_that_is_gone() -> None:
+    story = a_site(2, codes=("U1", "U2"))
+    number = story.draft({1: "299", 2: "298"})
+
+    story.remove_extension(1)
+
+    assert [w.message for w in about(story.system, story.past.seen[number])] == [
+        "no user has the number 298: extension 2 will have no default user"
+    ]
+
+
 def test_a_settled_batch_warns_of_nobody() -> None:
     story = a_site(2, forced=("U2",))
     number = story.swap("U1", "U2")

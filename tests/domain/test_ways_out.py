@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from ipo_ledger.domain.dependents import dependents
 from ipo_ledger.domain.records import Change
 from ipo_ledger.domain.rollback import Plan
-from ipo_ledger.domain.ways_out import NotPossible, dependents, ways_out
+from ipo_ledger.domain.ways_out import NotPossible, ways_out
 from tests.domain.given import a_site, extension, rotation
 from tests.domain.story import Story
 
@@ -223,6 +224,35 @@ def test_a_part_redone_is_taken_back_by_a_cascade_too() -> None:
     assert story.bases == {i: str(200 + i) for i in range(1, 8)}
 
 
+def test_a_part_of_a_cascade_redone_is_the_part_of_no_one_batch() -> None:
+    """B4 took back B3 and B1; B6 redoes a part of what they had come to: B1 and B3 are not live for that."""
+    story = a_site(6)
+    story.finish(story.draft(rotation([2, 3, 5])))
+    story.finish(story.swap("U1", "U6"))
+    story.finish(story.draft({5: "203", 2: "204", 4: "202"}))
+    story.roll_back(1, "cascade")
+    bases = story.bases
+
+    again = story.roll_back(4, "partial", only=["203"])
+
+    assert story.bases != bases
+    assert story.live() == {2, 4, again}
+
+
+def test_a_cascade_over_such_a_part_takes_it_back_too() -> None:
+    story = a_site(7)
+    story.finish(story.swap("U5", "U7"))
+    story.finish(story.draft({2: "203", 3: "207", 5: "202"}))
+    story.finish(story.draft({5: "203", 2: "204", 4: "202"}))
+    story.roll_back(2, "cascade")
+    story.roll_back(4, "partial", only=["203"])
+    story.finish(story.swap("U7", "U1"))
+
+    story.roll_back(1, "cascade")
+
+    assert story.bases == {i: str(200 + i) for i in range(1, 8)}
+
+
 def test_cascade_is_not_possible_where_an_extension_was_removed() -> None:
     story = played(3, (1, 2), (1, 3))
     story.remove_extension(3)
@@ -253,6 +283,18 @@ def test_cascade_is_not_possible_where_a_base_was_taken_by_no_batch() -> None:
         story.plan(1, "cascade")
 
     assert "the import put it at extension 9" in str(refused.value)
+
+
+def test_cascade_is_not_possible_where_a_batch_that_stays_would_lose_what_it_was_made_from() -> None:
+    """B6 could take B2 back because B4 and B5 had led 201 back to extension 5; they build on B1, and B3 does not."""
+    story = played(5, (3, 4), (1, 5), (1, 2), (2, 4), (1, 4))
+    story.roll_back(2)
+
+    with pytest.raises(NotPossible) as refused:
+        story.plan(1, "cascade")
+
+    assert builds_on(story, 1) == [4, 5]
+    assert str(refused.value) == "B6, which would stay, was made from what would be taken back"
 
 
 def test_cascade_is_not_possible_where_together_nothing_would_change() -> None:
@@ -393,7 +435,7 @@ def test_replan_is_not_possible_where_an_extension_was_removed_and_came_back_oth
     with pytest.raises(NotPossible) as refused:
         story.plan(1, "replan")
 
-    assert str(refused.value) == "extension 2 was removed"
+    assert str(refused.value) == "extension 2 should have 203, but the import put 299 there"
 
 
 def test_replan_is_not_possible_where_a_draft_holds_an_extension() -> None:
