@@ -1,0 +1,1 @@
+"""What touches the world outside: the stores, the exports of a telephone system, the migrations."""

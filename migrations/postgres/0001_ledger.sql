@@ -170,10 +170,12 @@ CREATE TABLE ipo_ledger.changes (
 );
 CREATE INDEX changes_by_extension ON ipo_ledger.changes (system_id, extension_id, batch);
 
+-- Which batches a batch takes back, newest in force first.
 CREATE TABLE ipo_ledger.reversals (
   system_id bigint NOT NULL,
   batch bigint NOT NULL,
   reverses bigint NOT NULL,
+  place bigint NOT NULL,
   PRIMARY KEY (system_id, reverses, batch)
 );
 CREATE INDEX reversals_by_batch ON ipo_ledger.reversals (system_id, batch);

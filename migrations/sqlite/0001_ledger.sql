@@ -147,10 +147,12 @@ CREATE TABLE changes (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX changes_by_extension ON changes (system_id, extension_id, batch);
 
+-- Which batches a batch takes back, newest in force first.
 CREATE TABLE reversals (
   system_id INTEGER NOT NULL,
   batch INTEGER NOT NULL,
   reverses INTEGER NOT NULL,
+  place INTEGER NOT NULL,
   PRIMARY KEY (system_id, reverses, batch)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX reversals_by_batch ON reversals (system_id, batch);

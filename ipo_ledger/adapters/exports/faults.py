@@ -38,7 +38,7 @@ class Complaint(msgspec.Struct, frozen=True):
         return f"{self.file}, {self.where}: {self.message}" if self.where else f"{self.file}: {self.message}"
 
 
-class NotReadable(Exception):  # noqa: N818 - never leaves this package; it becomes a complaint
+class NotReadable(Exception):
     """Stops the reading of one file; the sentence says why, in words that go after the file's name."""
 
 
@@ -46,10 +46,10 @@ class ExportUnreadable(Malformed):
     """An export, or several files that are one, cannot be taken as what a site is. Nothing of it was read."""
 
     code = "export-unreadable"
-    says = "the export cannot be read"
+    says = "The export cannot be read"
     way_out = (
-        "mend or export these files again, then give all files of the site in one command; "
-        "`ipo-ledger import --help` says what can be read"
+        "Mend or export these files again, then give all files of the site in one command; "
+        "`ipo-ledger import --help` says what can be read."
     )
 
     def __init__(self, *, hint: str | None = None, complaints: Sequence[dict[str, str]]) -> None:

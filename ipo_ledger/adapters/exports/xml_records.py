@@ -113,7 +113,7 @@ class Records:
 
 def parsed(body: str | bytes, target: Callable[[], R]) -> R:
     """Read a document, or several one after the other, into a new target; raises NotReadable."""
-    from defusedxml.ElementTree import ParseError  # type: ignore[import-untyped]  # it has no stubs of its own
+    from defusedxml.ElementTree import ParseError
 
     try:
         return _parsed_one(body, target())
@@ -131,7 +131,7 @@ def parsed(body: str | bytes, target: Callable[[], R]) -> R:
 
 
 def _parsed_one(body: str | bytes, target: R) -> R:
-    from defusedxml import DefusedXmlException  # type: ignore[import-untyped]  # likewise
+    from defusedxml import DefusedXmlException
     from defusedxml.ElementTree import XMLParser
 
     parser = XMLParser(target=target, forbid_dtd=True, forbid_entities=True, forbid_external=True)

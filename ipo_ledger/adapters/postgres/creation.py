@@ -10,7 +10,7 @@ import psycopg
 from ipo_ledger.adapters.migrations import Migration, migrations, pending, roles
 from ipo_ledger.adapters.postgres.failures import words
 from ipo_ledger.adapters.postgres.sessions import Connection, abandon, applied_migrations, end
-from ipo_ledger.adapters.store.faults import NoRights
+from ipo_ledger.adapters.store.faults import NoRights, in_a_command
 
 _ONE_AT_A_TIME = "SELECT pg_catalog.pg_advisory_xact_lock(hashtext('ipo_ledger migrations'))"
 _OWN = "SET LOCAL ROLE ipo_ledger_owner"
@@ -90,4 +90,4 @@ def _saying_what_to_do(url: str) -> Iterator[None]:
     try:
         yield
     except psycopg.errors.InsufficientPrivilege as fault:
-        raise NoRights(url=url, why=words(fault), hint=_ASK_AN_ADMINISTRATOR.format(url=url)) from fault
+        raise NoRights(url=url, why=words(fault), hint=_ASK_AN_ADMINISTRATOR.format(url=in_a_command(url))) from fault

@@ -25,7 +25,7 @@ _NOT_LET_IN = re.compile(
     r'|role ".*" does not exist|is not permitted to log in'
 )
 _NO_DATABASE = re.compile(r'database ".*" does not exist')
-_NO_CONNECT_RIGHT = re.compile(r'permission denied for database')
+_NO_CONNECT_RIGHT = re.compile(r"permission denied for database")
 
 
 def refused(fault: psycopg.Error, url: str) -> StoreUnusable:

@@ -12,24 +12,20 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from eventsourcing.persistence import (
     ApplicationRecorder,
-    EventStore,
     IntegrityError,
     Notification,
     StoredEvent,
     Subscription,
 )
 
-from ipo_ledger.adapters.postgres.store import Clock, PostgresReading
+from ipo_ledger.adapters.postgres.store import PostgresReading
 from ipo_ledger.adapters.store import tables
-from ipo_ledger.adapters.store.mapper import LedgerMapper
-from ipo_ledger.adapters.store.projection import Row, rows_of
+from ipo_ledger.adapters.store.appending import Appending
+from ipo_ledger.adapters.store.projection import Rows
 from ipo_ledger.application.ports import Head, KnownAnswer
-from ipo_ledger.domain.entry import Entry
 from ipo_ledger.domain.moments import from_micros
-from ipo_ledger.domain.system import System
 
 if TYPE_CHECKING:
-    from ipo_ledger.adapters.postgres.sessions import Connection
     from ipo_ledger.adapters.postgres.store import PostgresStore
 
 _MOVE_HEAD = b"UPDATE ipo_ledger.head SET position = position + %s RETURNING position, recorded_at"
@@ -41,7 +37,7 @@ _FORGET_CHANGES = b"DELETE FROM ipo_ledger.changes WHERE system_id = %s AND batc
 _REMEMBER = b"INSERT INTO ipo_ledger.answers (command_id, fingerprint, answer) VALUES (%s, %s, %s)"
 _EVENTS = """
 SELECT originator_id, originator_version, topic, state FROM ipo_ledger.stored_events
-WHERE originator_id = %(stream)s AND originator_version > coalesce(%(gt)s::bigint, 0)
+WHERE originator_id = %(stream)s AND originator_version > coalesce(%(gt)s::bigint, -1)
 AND originator_version <= coalesce(%(lte)s::bigint, 9223372036854775807)
 ORDER BY originator_version {order} LIMIT %(limit)s::bigint
 """
@@ -60,9 +56,7 @@ class PostgresRecorder(ApplicationRecorder):
         """Use a store of which this recorder begins its own transactions, or none: then one is always given."""
         self._store = store
 
-    def insert_events(
-        self, stored_events: Sequence[StoredEvent], **kwargs: Any
-    ) -> Sequence[int] | None:
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         """Append events and return their positions; `within` names a transaction to do it in.
 
         Raises the library's `IntegrityError` when a version of a stream is there already.
@@ -75,7 +69,7 @@ class PostgresRecorder(ApplicationRecorder):
         with self._needed().writing() as writing:
             return writing.insert(stored_events)
 
-    def select_events(  # noqa: PLR0913 - the library's signature
+    def select_events(
         self,
         originator_id: Any,
         *,
@@ -91,7 +85,7 @@ class PostgresRecorder(ApplicationRecorder):
         )
         return [StoredEvent(*row) for row in rows]
 
-    def select_notifications(  # noqa: PLR0913 - the library's signature
+    def select_notifications(
         self,
         start: int | None,
         limit: int,
@@ -102,9 +96,7 @@ class PostgresRecorder(ApplicationRecorder):
     ) -> Sequence[Notification]:
         """Return events of all streams in order of their positions."""
         first = (start if inclusive_of_start else start + 1) if start is not None else 0
-        rows = self._select(
-            _NOTIFICATIONS, {"first": first, "stop": stop, "topics": list(topics), "limit": limit}
-        )
+        rows = self._select(_NOTIFICATIONS, {"first": first, "stop": stop, "topics": list(topics), "limit": limit})
         return [
             Notification(id=row[0], originator_id=row[1], originator_version=row[2], topic=row[3], state=row[4])
             for row in rows
@@ -130,32 +122,17 @@ class PostgresRecorder(ApplicationRecorder):
         return self._store
 
 
-class PostgresWriting(PostgresReading):
+class PostgresWriting(PostgresReading, Appending):
     """A transaction that alone may write: it has locked the head of the ledger."""
 
-    def __init__(self, connection: Connection, begun: tuple[Any, ...], clock: Clock | None) -> None:
-        """Use a connection on which the transaction is begun."""
-        super().__init__(connection, begun, clock)
-        self._events: EventStore[str] = EventStore(LedgerMapper(), PostgresRecorder())
-
-    def append(self, before: System, entry: Entry) -> None:
-        """Append the facts of an entry, project them, and move the head."""
-        if not entry.facts:
-            return
-        self._events.put(entry.facts, within=self)
-        rows = rows_of(before, entry.system, entry.facts)
-        if rows.redraft:
-            self.connection.execute(_FORGET_CHANGES, (entry.system.key, list(rows.redraft)))
-        self._write(rows.put, rows.add)
+    _recorder = PostgresRecorder()
 
     def insert(self, stored_events: Sequence[StoredEvent]) -> list[int]:
         """Insert rows at the next positions and move the head there; the server stamps both with its clock."""
         moved = self.connection.execute(_MOVE_HEAD, (len(stored_events),)).fetchone()
         assert moved is not None
         positions = list(range(self._head.position + 1, moved[0] + 1))
-        columns = zip(
-            *((s.originator_id, s.originator_version, s.topic, s.state) for s in stored_events), strict=True
-        )
+        columns = zip(*((s.originator_id, s.originator_version, s.topic, s.state) for s in stored_events), strict=True)
         try:
             self.connection.execute(_INSERT_EVENTS, [positions, *map(list, columns)], binary=True)
         except psycopg.IntegrityError as fault:
@@ -167,12 +144,14 @@ class PostgresWriting(PostgresReading):
         """Keep the first answer to a command id."""
         self.connection.execute(_REMEMBER, (command_id, answer.fingerprint, answer.answer))
 
-    def _write(self, put: dict[str, list[Row]], add: dict[str, list[Row]]) -> None:
-        """Write rows of many tables in one statement: the tables have nothing to do with each other."""
-        to_put = {name: rows for name, rows in put.items() if rows}
-        to_add = {name: rows for name, rows in add.items() if rows}
-        columns = [list(c) for rows in (*to_put.values(), *to_add.values()) for c in zip(*rows, strict=True)]
-        self.connection.execute(_write_sql(tuple(to_put), tuple(to_add)), columns)
+    def _project(self, key: int, rows: Rows) -> None:
+        if rows.redraft:
+            self.connection.execute(_FORGET_CHANGES, (key, list(rows.redraft)))
+        # All tables in one statement, for one round trip: they have nothing to do with each other.
+        put = {name: found for name, found in rows.put.items() if found}
+        add = {name: found for name, found in rows.add.items() if found}
+        columns = [list(c) for found in (*put.values(), *add.values()) for c in zip(*found, strict=True)]
+        self.connection.execute(_write_sql(tuple(put), tuple(add)), columns)
 
 
 _TABLES = {table.name: table for table in tables.READ_MODEL}

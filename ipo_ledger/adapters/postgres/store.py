@@ -105,7 +105,7 @@ class PostgresReading(ReadModel):
         self._head = Head(begun[0], from_micros(begun[1]))
         self._began, self._then = from_micros(begun[2]), time.monotonic()
 
-    def _rows(self, question: str, parameters: Mapping[str, Any], where: str = "") -> list[tuple[Any, ...]]:
+    def _ask(self, question: str, parameters: Mapping[str, Any], where: str) -> list[tuple[Any, ...]]:
         return self.connection.execute(sql(question, where), parameters, binary=True).fetchall()
 
     def head(self) -> Head:

@@ -12,21 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from eventsourcing.persistence import (
     ApplicationRecorder,
-    EventStore,
     IntegrityError,
     Notification,
     StoredEvent,
     Subscription,
 )
 
-from ipo_ledger.adapters.sqlite.store import Clock, SqliteReading
+from ipo_ledger.adapters.sqlite.store import SqliteReading
 from ipo_ledger.adapters.store import tables
-from ipo_ledger.adapters.store.mapper import LedgerMapper
-from ipo_ledger.adapters.store.projection import Row, rows_of
+from ipo_ledger.adapters.store.appending import Appending
+from ipo_ledger.adapters.store.projection import Rows
 from ipo_ledger.application.ports import KnownAnswer
-from ipo_ledger.domain.entry import Entry
 from ipo_ledger.domain.moments import to_micros
-from ipo_ledger.domain.system import System
 
 if TYPE_CHECKING:
     from ipo_ledger.adapters.sqlite.store import SqliteStore
@@ -45,9 +42,7 @@ class SqliteRecorder(ApplicationRecorder):
         """Use a store of which this recorder begins its own transactions, or none: then one is always given."""
         self._store = store
 
-    def insert_events(
-        self, stored_events: Sequence[StoredEvent], **kwargs: Any
-    ) -> Sequence[int] | None:
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         """Append events and return their positions; `within` names a transaction to do it in.
 
         Raises the library's `IntegrityError` when a version of a stream is there already.
@@ -60,7 +55,7 @@ class SqliteRecorder(ApplicationRecorder):
         with self._needed().writing() as writing:
             return writing.insert(stored_events)
 
-    def select_events(  # noqa: PLR0913 - the library's signature
+    def select_events(
         self,
         originator_id: Any,
         *,
@@ -79,7 +74,7 @@ class SqliteRecorder(ApplicationRecorder):
         )
         return [StoredEvent(*row) for row in rows]
 
-    def select_notifications(  # noqa: PLR0913 - the library's signature
+    def select_notifications(
         self,
         start: int | None,
         limit: int,
@@ -97,7 +92,10 @@ class SqliteRecorder(ApplicationRecorder):
             f"AND (:stop IS NULL OR rowid <= :stop) {chosen}ORDER BY rowid LIMIT :limit",
             {"first": first, "stop": stop, "limit": limit, **{f"t{i}": t for i, t in enumerate(topics)}},
         )
-        return [Notification(id=row[0], originator_id=row[1], originator_version=row[2], topic=row[3], state=row[4]) for row in rows]
+        return [
+            Notification(id=row[0], originator_id=row[1], originator_version=row[2], topic=row[3], state=row[4])
+            for row in rows
+        ]
 
     def max_notification_id(self) -> int | None:
         """Return the last position, or None for an empty ledger."""
@@ -119,27 +117,10 @@ class SqliteRecorder(ApplicationRecorder):
         return self._store
 
 
-class SqliteWriting(SqliteReading):
+class SqliteWriting(SqliteReading, Appending):
     """A transaction that alone may write (`BEGIN IMMEDIATE`)."""
 
-    def __init__(self, connection: sqlite3.Connection, clock: Clock) -> None:
-        """Use a connection on which the transaction is begun."""
-        super().__init__(connection, clock)
-        self._events: EventStore[str] = EventStore(LedgerMapper(), SqliteRecorder())
-
-    def append(self, before: System, entry: Entry) -> None:
-        """Append the facts of an entry, project them, and move the head."""
-        if not entry.facts:
-            return
-        self._events.put(entry.facts, within=self)
-        rows = rows_of(before, entry.system, entry.facts)
-        key = entry.system.key
-        for batch in rows.redraft:
-            self.connection.execute("DELETE FROM changes WHERE system_id = ? AND batch = ?", (key, batch))
-        for name, found in rows.put.items():
-            self._write(_put_sql(name), found)
-        for name, found in rows.add.items():
-            self._write(_add_sql(name), found)
+    _recorder = SqliteRecorder()
 
     def insert(self, stored_events: Sequence[StoredEvent]) -> list[int]:
         """Insert rows at the next positions and move the head there."""
@@ -156,9 +137,7 @@ class SqliteWriting(SqliteReading):
             )
         except sqlite3.IntegrityError as fault:
             raise IntegrityError(str(fault)) from fault
-        self.connection.execute(
-            "UPDATE head SET position = ?, recorded_at = ?", (positions[-1], recorded_at)
-        )
+        self.connection.execute("UPDATE head SET position = ?, recorded_at = ?", (positions[-1], recorded_at))
         return positions
 
     def remember_answer(self, command_id: str, answer: KnownAnswer) -> None:
@@ -168,9 +147,13 @@ class SqliteWriting(SqliteReading):
             (command_id, answer.fingerprint, answer.answer),
         )
 
-    def _write(self, sql: str, rows: list[Row]) -> None:
-        if rows:
-            self.connection.executemany(sql, rows)
+    def _project(self, key: int, rows: Rows) -> None:
+        for batch in rows.redraft:
+            self.connection.execute("DELETE FROM changes WHERE system_id = ? AND batch = ?", (key, batch))
+        for name, found in rows.put.items():
+            self.connection.executemany(_put_sql(name), found)
+        for name, found in rows.add.items():
+            self.connection.executemany(_add_sql(name), found)
 
 
 _TABLES = {table.name: table for table in tables.READ_MODEL}

@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ipo_ledger.adapters.migrations import migrations, pending, refuse_unless_current
-from ipo_ledger.adapters.store.faults import (
-    NoLedgerYet,
-    NoRights,
-    NotALedger,
-    StoreBusy,
-    StoreFailed,
-    StoreUnreachable,
-)
+from ipo_ledger.adapters.sqlite.file import Clock, LedgerFile
 from ipo_ledger.adapters.store.questions import QUESTIONS
 from ipo_ledger.adapters.store.reading import ReadModel
+from ipo_ledger.adapters.store.threads import PerThread
 from ipo_ledger.application.ports import Head
-from ipo_ledger.domain.moments import from_micros, to_micros
+from ipo_ledger.domain.moments import from_micros
 
 if TYPE_CHECKING:
     from ipo_ledger.adapters.sqlite.recorder import SqliteWriting
 
-APPLICATION_ID = 0x49504F4C  # "IPOL": says in the file itself what it is
 BUSY_SECONDS = 30.0
-
-Clock = Callable[[], datetime]
 
 
 class SqliteStore:
@@ -41,15 +30,13 @@ class SqliteStore:
         """Name the file; nothing is opened or made yet."""
         self.path = path
         self.clock = clock
-        self.busy_seconds = busy_seconds
-        self._own = threading.local()
-        self._all: list[sqlite3.Connection] = []
-        self._guard = threading.Lock()
+        self._file = LedgerFile(path, clock, busy_seconds=busy_seconds)
+        self._kept: PerThread[sqlite3.Connection] = PerThread()
 
     @property
     def url(self) -> str:
         """Return the ledger's URL."""
-        return f"sqlite:///{self.path.as_posix()}"
+        return self._file.url
 
     @property
     def makes_itself(self) -> bool:
@@ -58,23 +45,13 @@ class SqliteStore:
 
     def create(self) -> bool:
         """Make the file and its folder, or bring it to this release; tell whether anything had to be done."""
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            if not self.path.exists():
-                self.path.touch(mode=0o600)
-        except OSError as fault:
-            raise StoreUnreachable(url=self.url, why=str(fault)) from fault
-        with self._translating():
-            connection = self._connect()
-            try:
-                return self._migrate(connection)
-            finally:
-                connection.close()
+        with self._file.translating():
+            return self._file.create()
 
     @contextmanager
     def reading(self) -> Iterator[SqliteReading]:
         """Look at the ledger as it is at one moment."""
-        with self._translating():
+        with self._file.translating():
             connection = self._connection()
             connection.execute("BEGIN")
             try:
@@ -88,111 +65,29 @@ class SqliteStore:
         # The eventsourcing library is needed to append, and costs a reader 50 ms at start.
         from ipo_ledger.adapters.sqlite.recorder import SqliteWriting
 
-        with self._translating():
+        with self._file.translating():
             connection = self._connection()
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield SqliteWriting(connection, self.clock)
+                connection.commit()
             except BaseException:
                 connection.rollback()
                 raise
-            connection.commit()
 
     def close(self) -> None:
         """Close every connection."""
-        with self._guard:
-            for connection in self._all:
-                connection.close()
-            self._all.clear()
-        self._own = threading.local()
+        self._kept.close()
 
     def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
+        connection = self._kept.mine()
         if connection is None:
-            if not self.path.exists() or self.path.stat().st_size == 0:
-                raise NoLedgerYet(url=self.url)
-            connection = self._connect()
-            try:
-                self._check(connection)
-            except BaseException:
-                connection.close()
-                raise
-            self._own.connection = connection
-            with self._guard:
-                self._all.append(connection)
+            connection = self._file.open()
+            self._kept.keep(connection)
+        if connection.in_transaction:
+            msg = "this thread is inside a transaction already"
+            raise RuntimeError(msg)
         return connection
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self.path, timeout=self.busy_seconds, isolation_level=None, check_same_thread=False
-        )
-        try:
-            if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-                with suppress(sqlite3.OperationalError):  # a read-only file stays as it is
-                    connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA recursive_triggers = ON")
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _check(self, connection: sqlite3.Connection) -> None:
-        self._refuse_other_files(connection)
-        applied = _applied(connection)
-        known = migrations("sqlite")
-        if applied and pending(known, applied, self.url):
-            self._migrate(connection)  # the embedded store brings itself to this release
-            applied = _applied(connection)
-        if not applied:
-            raise NoLedgerYet(url=self.url)
-        refuse_unless_current("sqlite", applied, self.url)
-
-    def _refuse_other_files(self, connection: sqlite3.Connection) -> None:
-        mark = connection.execute("PRAGMA application_id").fetchone()[0]
-        tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-        if mark != APPLICATION_ID and tables:
-            raise NotALedger(url=self.url, why="it is a SQLite file of another program")
-
-    def _migrate(self, connection: sqlite3.Connection) -> bool:
-        self._refuse_other_files(connection)
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, "
-                "checksum TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT"
-            )
-            wanted = pending(migrations("sqlite"), _applied(connection), self.url)
-            for migration in wanted:
-                for statement in statements(migration.sql):
-                    connection.execute(statement)
-                connection.execute(
-                    "INSERT INTO schema_migrations VALUES (?, ?, ?, ?)",
-                    (migration.number, migration.name, migration.checksum, to_micros(self.clock())),
-                )
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        except BaseException:
-            connection.rollback()
-            raise
-        connection.commit()
-        return bool(wanted)
-
-    @contextmanager
-    def _translating(self) -> Iterator[None]:
-        """Say the database's failures in the ledger's own words."""
-        try:
-            yield
-        except sqlite3.DatabaseError as fault:
-            name = getattr(fault, "sqlite_errorname", "") or ""
-            if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-                raise StoreBusy(url=self.url, seconds=f"{self.busy_seconds:g}") from fault
-            if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")):
-                raise NoRights(url=self.url, why=str(fault)) from fault
-            if name.startswith("SQLITE_CANTOPEN"):
-                raise StoreUnreachable(url=self.url, why=str(fault)) from fault
-            if name.startswith("SQLITE_NOTADB"):
-                raise NotALedger(url=self.url, why="it is not a SQLite file") from fault
-            raise StoreFailed(url=self.url, why=str(fault)) from fault
 
 
 class SqliteReading(ReadModel):
@@ -203,7 +98,7 @@ class SqliteReading(ReadModel):
         self.connection = connection
         self.clock = clock
 
-    def _rows(self, question: str, parameters: Mapping[str, Any], where: str = "") -> list[tuple[Any, ...]]:
+    def _ask(self, question: str, parameters: Mapping[str, Any], where: str) -> list[tuple[Any, ...]]:
         return self.connection.execute(_sql(question, where), parameters).fetchall()
 
     def head(self) -> Head:
@@ -220,23 +115,3 @@ class SqliteReading(ReadModel):
 def _sql(question: str, where: str) -> str:
     text = QUESTIONS[question].replace("{where}", where)
     return text.replace("{schema}", "").replace("{position}", "rowid")
-
-
-def _applied(connection: sqlite3.Connection) -> dict[int, str]:
-    there = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'").fetchone()
-    if there is None:
-        return {}
-    return dict(connection.execute("SELECT number, checksum FROM schema_migrations").fetchall())
-
-
-def statements(script: str) -> Iterator[str]:
-    """Return the statements of a script one by one, so that they run inside one transaction.
-
-    `executescript` would commit what is open; `complete_statement` knows triggers and strings.
-    """
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""

@@ -10,13 +10,17 @@ from ipo_ledger.errors import Malformed, StoreUnusable
 _PLAIN = re.compile(r"[\w:/@.,%+=~-]*")
 
 
+def in_a_command(url: str) -> str:
+    """Return a URL as it is written in a command: quoted where a shell would mind it."""
+    return url if _PLAIN.fullmatch(url) else f'"{url}"'
+
+
 class StoreFault(StoreUnusable):
     """Something is wrong at a URL; in the commands of the way out it is quoted where a shell needs it."""
 
     def __init__(self, *, url: str, hint: str | None = None, **details: Any) -> None:
         """Fill in the sentence and the way out."""
-        quoted = url if _PLAIN.fullmatch(url) else f'"{url}"'
-        way_out = hint if hint is not None else self.way_out.format(url=quoted, **details)
+        way_out = hint if hint is not None else self.way_out.format(url=in_a_command(url), **details)
         super().__init__(hint=way_out, url=url, **details)
 
 
@@ -73,7 +77,7 @@ class StoreUnreachable(StoreFault):
 
     code = "store-unreachable"
     says = "The ledger at {url} cannot be reached: {why}."
-    way_out = "Check that the server runs, and the URL (--ledger or IPO_LEDGER_URL)."
+    way_out = "Check the URL (--ledger or IPO_LEDGER_URL), and that the server runs or the folder can be made."
 
 
 class NoRights(StoreFault):

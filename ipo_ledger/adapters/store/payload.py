@@ -6,24 +6,23 @@ A name that is not in `STORED_NAMES` is refused, never imported: a row cannot ma
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 from ipo_ledger.adapters.store.faults import UnreadableEvent
 from ipo_ledger.domain.events import STORED_NAMES, Event, Fact
 from ipo_ledger.domain.moments import from_micros
 
-_TYPES: dict[str, tuple[type[Event], int]] = {
-    name: (kind, version) for kind, (name, version) in STORED_NAMES.items()
-}
+_TYPES: dict[str, tuple[type[Event], int]] = {name: (kind, version) for kind, (name, version) in STORED_NAMES.items()}
 
 
 class Payload(Struct, frozen=True, omit_defaults=True):
     """What lies in `state`: when it was true, who recorded it and why, and the event itself."""
 
     schema: int
-    occurred_at: datetime
+    occurred_at: Annotated[datetime, Meta(tz=True)]
     actor: str
     command_id: str
     data: Raw
@@ -55,7 +54,7 @@ def encode(fact: Fact) -> tuple[str, bytes]:
     return name, _encoder.encode(payload)
 
 
-def decode(position: int, stream: str, version: int, name: str, state: bytes, recorded_at: int | None) -> Fact:
+def decode(position: int, stream: str, version: int, name: str, state: bytes, recorded_at: int | None) -> Fact:  # noqa: PLR0913, PLR0917 - the columns of a row
     """Return the fact that lies in a row. Raises `UnreadableEvent` for what this program cannot have written."""
     known = _TYPES.get(name)
     if known is None:

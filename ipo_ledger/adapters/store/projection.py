@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from ipo_ledger.adapters.store import tables as t
 from ipo_ledger.domain import events as e
+from ipo_ledger.domain import fold
 from ipo_ledger.domain.moments import to_micros
 from ipo_ledger.domain.records import Batch, Extension, Mark, User
 from ipo_ledger.domain.system import System
@@ -32,30 +33,28 @@ class Rows(Struct, frozen=True):
 def rows_of(before: System, after: System, facts: Sequence[e.Fact]) -> Rows:
     """Return the rows that take the read model from `before` to `after`, by table name."""
     trail, key = after.trail, after.key
-    drafted = sorted(
-        {f.event.batch for f in facts if isinstance(f.event, e.BatchOpened | e.BaseExtensionChanged)}
-    )
+    extensions_removed, users_removed = _last_states(before, facts)
+    drafted = sorted({f.event.batch for f in facts if isinstance(f.event, e.BatchOpened | e.BaseExtensionChanged)})
     opened = {f.event.batch: f.event for f in facts if isinstance(f.event, e.BatchOpened)}
     put = {
         t.SYSTEMS.name: [system_row(after)],
-        t.EXTENSIONS.name: [_extension(key, before, after, i) for i in sorted(trail.extensions)],
-        t.USERS.name: [_user(key, before, after, name) for name in sorted(trail.users)],
+        t.EXTENSIONS.name: [_extension(key, after, extensions_removed, i) for i in sorted(trail.extensions)],
+        t.USERS.name: [_user(key, after, users_removed, name) for name in sorted(trail.users)],
         t.BATCHES.name: [batch_row(key, after.open[n]) for n in sorted(trail.batches)],
     }
     add = {
         t.CHANGES.name: [row for n in drafted for row in change_rows(key, after.open[n])],
-        t.REVERSALS.name: [(key, n, r) for n, event in opened.items() for r in event.reverses],
+        t.REVERSALS.name: [
+            (key, n, reversed_, place) for n, event in opened.items() for place, reversed_ in enumerate(event.reverses)
+        ],
         t.SEATS.name: [
             (key, p.extension_id, to_micros(p.at), p.position, p.user, p.number, p.cause, p.batch, p.gone)
             for p in trail.seats
         ],
         t.PLACES.name: [
-            (key, p.user, to_micros(p.at), p.position, p.extension_id, p.cause, p.batch, p.gone)
-            for p in trail.places
+            (key, p.user, to_micros(p.at), p.position, p.extension_id, p.cause, p.batch, p.gone) for p in trail.places
         ],
-        t.BASES.name: [
-            (key, p.extension_id, to_micros(p.at), p.position, p.base, p.batch) for p in trail.bases
-        ],
+        t.BASES.name: [(key, p.extension_id, to_micros(p.at), p.position, p.base, p.batch) for p in trail.bases],
         t.NUMBERS.name: [(key, p.user, to_micros(p.at), p.position, p.number) for p in trail.numbers],
         t.LOG_ENTRIES.name: [_log_entry(key, fact) for fact in facts],
     }
@@ -86,11 +85,26 @@ def _mark(mark: Mark | None) -> Row:
     return (to_micros(mark.at), mark.position, mark.name) if mark is not None else (None, None, None)
 
 
-def _extension(key: int, before: System, after: System, extension_id: int) -> Row:
-    extension = after.extensions.get(extension_id)
+def _last_states(before: System, facts: Sequence[e.Fact]) -> tuple[dict[int, Extension], dict[str, User]]:
+    """Return the extensions and users that are removed in an entry, as they were right before that."""
+    extensions: dict[int, Extension] = {}
+    users: dict[str, User] = {}
+    if any(isinstance(f.event, e.ExtensionRemoved | e.UserRemoved) for f in facts):
+        system = before.copy()
+        for fact in facts:
+            if isinstance(fact.event, e.ExtensionRemoved):
+                extensions[fact.event.extension_id] = system.extensions[fact.event.extension_id]
+            elif isinstance(fact.event, e.UserRemoved):
+                users[fact.event.user] = system.users[fact.event.user]
+            fold.apply(system, fact)
+    return extensions, users
+
+
+def _extension(key: int, system: System, removed: dict[int, Extension], extension_id: int) -> Row:
+    extension = system.extensions.get(extension_id)
     if extension is not None:
         return extension_row(key, extension, removed=False)
-    return extension_row(key, before.extensions[extension_id], removed=True)
+    return extension_row(key, removed[extension_id], removed=True)
 
 
 def extension_row(key: int, extension: Extension, *, removed: bool) -> Row:
@@ -112,9 +126,9 @@ def extension_row(key: int, extension: Extension, *, removed: bool) -> Row:
     )
 
 
-def _user(key: int, before: System, after: System, name: str) -> Row:
-    user = after.users.get(name)
-    return user_row(key, user, removed=False) if user is not None else user_row(key, before.users[name], removed=True)
+def _user(key: int, system: System, removed: dict[str, User], name: str) -> Row:
+    user = system.users.get(name)
+    return user_row(key, user, removed=False) if user is not None else user_row(key, removed[name], removed=True)
 
 
 def user_row(key: int, user: User, *, removed: bool) -> Row:
@@ -163,10 +177,7 @@ def batch_row(key: int, batch: Batch) -> Row:
 
 def change_rows(key: int, batch: Batch) -> list[Row]:
     """Return the rows of a batch's net changes, in order of first touch."""
-    return [
-        (key, batch.number, c.extension_id, place, c.old, c.new)
-        for place, c in enumerate(batch.changes.values())
-    ]
+    return [(key, batch.number, c.extension_id, place, c.old, c.new) for place, c in enumerate(batch.changes.values())]
 
 
 def _micros(at: datetime | None) -> int | None:

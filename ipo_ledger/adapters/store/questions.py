@@ -3,6 +3,8 @@
 `{schema}` is where the tables are. A store turns `:name` into its own form once, when it is opened.
 """
 
+# ruff: noqa: S608 - made of constants; values are parameters
+
 from __future__ import annotations
 
 EXTENSION_COLUMNS = (
@@ -10,8 +12,7 @@ EXTENSION_COLUMNS = (
     "last_at, last_position, last_name"
 )
 USER_COLUMNS = (
-    "user_name, number, full_name, has_login_code, forced_login, extension_id, since, "
-    "last_at, last_position, last_name"
+    "user_name, number, full_name, has_login_code, forced_login, extension_id, since, last_at, last_position, last_name"
 )
 BATCH_COLUMNS = (
     "b.batch, b.status, b.title, b.observed, b.opened_at, b.opened_position, b.actor, b.reason, b.ticket, "
@@ -54,13 +55,9 @@ QUESTIONS: dict[str, str] = {
         "WHERE b.system_id = :key AND b.in_force_position >= :in_force AND b.batch <> :batch "
         "ORDER BY c.batch, c.place"
     ),
-    "reverses": (
-        "SELECT reverses FROM {schema}reversals WHERE system_id = :key AND batch = :batch ORDER BY reverses DESC"
-    ),
-    "reversed_by": (
-        "SELECT batch FROM {schema}reversals WHERE system_id = :key AND reverses = :batch ORDER BY batch"
-    ),
-    "reversals": "SELECT batch, reverses FROM {schema}reversals WHERE system_id = :key ORDER BY batch, reverses DESC",
+    "reverses": ("SELECT reverses FROM {schema}reversals WHERE system_id = :key AND batch = :batch ORDER BY place"),
+    "reversed_by": ("SELECT batch FROM {schema}reversals WHERE system_id = :key AND reverses = :batch ORDER BY batch"),
+    "reversals": "SELECT batch, reverses FROM {schema}reversals WHERE system_id = :key ORDER BY batch, place",
     "batches": (
         f"SELECT {BATCH_COLUMNS}, (SELECT count(*) FROM {{schema}}changes c "
         "WHERE c.system_id = b.system_id AND c.batch = b.batch) "
@@ -111,9 +108,7 @@ QUESTIONS: dict[str, str] = {
         "SELECT extension_id, valid_from, recorded_from, base, batch FROM {schema}bases "
         f"WHERE system_id = :key AND extension_id = :extension_id AND {_KNOWN} ORDER BY valid_from, recorded_from"
     ),
-    "first_seat": (
-        "SELECT min(valid_from) FROM {schema}seats WHERE system_id = :key AND extension_id = :extension_id"
-    ),
+    "first_seat": ("SELECT min(valid_from) FROM {schema}seats WHERE system_id = :key AND extension_id = :extension_id"),
     "first_place": "SELECT min(valid_from) FROM {schema}places WHERE system_id = :key AND user_name = :user_name",
     "number_at": (
         "SELECT number FROM {schema}numbers WHERE system_id = :key AND user_name = :user_name "

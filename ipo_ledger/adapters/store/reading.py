@@ -1,17 +1,25 @@
 """Answers from the read model, the same for both stores: rows in, records out.
 
-A store brings `_rows`, which asks one of the `QUESTIONS`, and where its tables and positions are.
+A store brings `_ask`, which puts one of the `QUESTIONS` to its database.
 """
 
 from __future__ import annotations
 
-import json
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from ipo_ledger.adapters.store import payload
+from ipo_ledger.adapters.store.from_rows import (
+    batch_of,
+    extension_of,
+    fact_of,
+    first_of,
+    mark_of,
+    system_of,
+    user_of,
+)
 from ipo_ledger.application.ports import (
     BatchFilter,
     Head,
@@ -22,10 +30,12 @@ from ipo_ledger.application.ports import (
 )
 from ipo_ledger.domain.events import Fact
 from ipo_ledger.domain.moments import from_micros, to_micros
-from ipo_ledger.domain.records import Batch, Change, Extension, Mark, Send, Settings, User
+from ipo_ledger.domain.records import Batch, Change, Extension, Settings, User
 from ipo_ledger.domain.system import System
 from ipo_ledger.domain.trail import BasePoint, PlacePoint, SeatPoint
 
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_LAST = 2**63 - 2  # the last position or time there can be: `recorded_to` of what still stands is after it
 _PAGE = 5000  # events read at a time, so that memory stays flat however long the ledger is
 
 
@@ -33,7 +43,7 @@ class ReadModel(ABC):
     """One consistent look at a ledger, by way of its read model."""
 
     @abstractmethod
-    def _rows(self, question: str, parameters: Mapping[str, Any], where: str = "") -> list[tuple[Any, ...]]:
+    def _ask(self, question: str, parameters: Mapping[str, Any], where: str) -> list[tuple[Any, ...]]:
         """Ask one of the `QUESTIONS`; `where` fills its condition, and is made of constants only."""
 
     @abstractmethod
@@ -44,6 +54,12 @@ class ReadModel(ABC):
     def now(self) -> datetime:
         """Return the store's clock."""
 
+    def _rows(self, question: str, parameters: Mapping[str, Any], where: str = "") -> list[tuple[Any, ...]]:
+        if any(isinstance(value, str) and _UNSTORABLE.search(value) for value in parameters.values()):
+            return []  # no row can have such a text, and a database would not even be asked for it
+        within = {n: max(-_LAST, min(v, _LAST)) if isinstance(v, int) else v for n, v in parameters.items()}
+        return self._ask(question, within, where)
+
     def _row(self, question: str, **parameters: Any) -> tuple[Any, ...] | None:
         rows = self._rows(question, parameters)
         return rows[0] if rows else None
@@ -52,12 +68,12 @@ class ReadModel(ABC):
 
     def systems(self) -> list[SystemRow]:
         """Return every system, by name."""
-        return [_system_row(row) for row in self._rows("systems", {})]
+        return [system_of(row) for row in self._rows("systems", {})]
 
     def system_row(self, name: str) -> SystemRow | None:
         """Return one system's settings and counts, or None."""
         row = self._row("system", name=name)
-        return _system_row(row) if row is not None else None
+        return system_of(row) if row is not None else None
 
     def system(self, name: str) -> System | None:
         """Return a system as it is now, or None: the state that decisions are made from."""
@@ -67,11 +83,11 @@ class ReadModel(ABC):
         system = System(name)
         system.key, system.version, system.last_batch = row[0], row[2], row[13]
         system.settings = Settings(row[3], row[4], row[5], row[6])
-        system.baseline, system.floor = _mark(*row[7:10]), _mark(*row[10:13])
+        system.baseline, system.floor = mark_of(*row[7:10]), mark_of(*row[10:13])
         for values in self._rows("extensions", {"key": system.key}):
-            system.take_in(_extension(values))
+            system.take_in(extension_of(values))
         for values in self._rows("users", {"key": system.key}):
-            system.take_in_user(_user(values))
+            system.take_in_user(user_of(values))
         for batch in self._batches(system.key, "open_batches", "changes_open", {"key": system.key}):
             system.take_in_batch(batch)
         return system
@@ -87,7 +103,7 @@ class ReadModel(ABC):
         changes = {c[0]: Change(*c) for c in self._rows("changes", about)}
         reverses = tuple(r for (r,) in self._rows("reverses", about))
         reversed_by = tuple(r for (r,) in self._rows("reversed_by", about))
-        return _batch(row, changes, reverses, reversed_by)
+        return batch_of(row, changes, reverses, reversed_by)
 
     def batches_in_force_after(self, key: int, batch: Batch) -> list[Batch]:
         """Return the batches that took effect after this one, oldest first, with their changes."""
@@ -108,7 +124,7 @@ class ReadModel(ABC):
             reverses.setdefault(number, []).append(other)
             reversed_by.setdefault(other, []).append(number)
         return [
-            _batch(row, of.get(row[0], {}), tuple(reverses.get(row[0], ())), tuple(reversed_by.get(row[0], ())))
+            batch_of(row, of.get(row[0], {}), tuple(reverses.get(row[0], ())), tuple(reversed_by.get(row[0], ())))
             for row in rows
         ]
 
@@ -121,24 +137,26 @@ class ReadModel(ABC):
         _condition(where, values, "b.opened_at >= :since", since=_micros(wanted.since))
         _condition(where, values, "b.opened_at < :until", until=_micros(wanted.until))
         _condition(where, values, _TOUCHES.format("c.extension_id = :ext"), ext=wanted.extension_id)
-        _condition(where, values, _TOUCHES.format("(c.old_base = :number OR c.new_base = :number)"), number=wanted.number)
+        _condition(
+            where, values, _TOUCHES.format("(c.old_base = :number OR c.new_base = :number)"), number=wanted.number
+        )
         rows = self._rows("batches", values, " AND ".join(where))
         reverses: dict[int, list[int]] = {}
         for number, other in self._rows("reversals", {"key": key}):
             reverses.setdefault(number, []).append(other)
-        return [(_batch(row, {}, tuple(reverses.get(row[0], ())), ()), row[-1]) for row in rows]
+        return [(batch_of(row, {}, tuple(reverses.get(row[0], ())), ()), row[-1]) for row in rows]
 
     # --- extensions and users -----------------------------------------------------------------------------
 
     def extension(self, key: int, extension_id: int) -> Extension | None:
         """Return an extension as it is now or, if it was removed, as it was last; None if it never was."""
         row = self._row("extension", key=key, extension_id=extension_id)
-        return _extension(row) if row is not None else None
+        return extension_of(row) if row is not None else None
 
     def user(self, key: int, name: str) -> User | None:
         """Return a user as they are now or, if removed, as they were last; None if they never were."""
         row = self._row("user", key=key, user_name=name)
-        return _user(row) if row is not None else None
+        return user_of(row) if row is not None else None
 
     def extensions_labelled(self, key: int, label: str) -> list[int]:
         """Return the ids of the extensions with this label, present ones first."""
@@ -159,16 +177,12 @@ class ReadModel(ABC):
 
     # --- what was true when -------------------------------------------------------------------------------
 
-    def seat_points(
-        self, key: int, extension_id: int, start: datetime, end: datetime, known: int
-    ) -> list[SeatPoint]:
+    def seat_points(self, key: int, extension_id: int, start: datetime, end: datetime, known: int) -> list[SeatPoint]:
         """Return the point in force at `start`, every point up to `end`, and the first after it."""
         about = {"key": key, "extension_id": extension_id, "known": known}
         about |= {"start": to_micros(start), "end": to_micros(end)}
         rows = self._rows("seat_points", about) + self._rows("seat_point_after", about)
-        return [
-            SeatPoint(r[0], from_micros(r[1]), r[2], r[3], r[4], r[5], r[6], bool(r[7])) for r in rows
-        ]
+        return [SeatPoint(r[0], from_micros(r[1]), r[2], r[3], r[4], r[5], r[6], bool(r[7])) for r in rows]
 
     def place_points(self, key: int, user: str, start: datetime, end: datetime, known: int) -> list[PlacePoint]:
         """Return the same for a user."""
@@ -184,11 +198,11 @@ class ReadModel(ABC):
 
     def first_seat(self, key: int, extension_id: int) -> datetime | None:
         """Return when the first thing is known of an extension, or None."""
-        return _first(self._row("first_seat", key=key, extension_id=extension_id))
+        return first_of(self._row("first_seat", key=key, extension_id=extension_id))
 
     def first_place(self, key: int, user: str) -> datetime | None:
         """Return when the first thing is known of a user, or None."""
-        return _first(self._row("first_place", key=key, user_name=user))
+        return first_of(self._row("first_place", key=key, user_name=user))
 
     def number_at(self, key: int, user: str, at: datetime, known: int) -> str | None:
         """Return the number a user had at an instant."""
@@ -199,7 +213,7 @@ class ReadModel(ABC):
         """Return every extension that existed at an instant, with its base in force and who was seated there."""
         rows = self._rows("seats", {"key": key, "at": to_micros(at), "known": known})
         return [
-            SeatRow(extension=_extension(r[:13]), base=r[13], user=r[14], number=r[15], since=from_micros(r[16]))
+            SeatRow(extension=extension_of(r[:13]), base=r[13], user=r[14], number=r[15], since=from_micros(r[16]))
             for r in rows
         ]
 
@@ -221,12 +235,12 @@ class ReadModel(ABC):
         _condition(where, values, "l.occurred_at >= :since", since=_micros(wanted.since))
         _condition(where, values, "l.occurred_at < :until", until=_micros(wanted.until))
         _condition(where, values, "l.position < :before", before=wanted.before)
-        return [_fact(row) for row in self._rows("log", values, " AND ".join(where))]
+        return [fact_of(row) for row in self._rows("log", values, " AND ".join(where))]
 
     def facts(self, *, after: int = 0) -> Iterator[Fact]:
         """Return every recorded event after a position, oldest first, a page at a time."""
         while rows := self._rows("facts", {"after": after, "limit": _PAGE}):
-            yield from map(_fact, rows)
+            yield from map(fact_of, rows)
             after = rows[-1][0]
 
     def answer_to(self, command_id: str) -> KnownAnswer | None:
@@ -235,9 +249,7 @@ class ReadModel(ABC):
         return KnownAnswer(row[0], bytes(row[1])) if row is not None else None
 
 
-_TOUCHES = (
-    "EXISTS (SELECT 1 FROM {{schema}}changes c WHERE c.system_id = b.system_id AND c.batch = b.batch AND {})"
-)
+_TOUCHES = "EXISTS (SELECT 1 FROM {{schema}}changes c WHERE c.system_id = b.system_id AND c.batch = b.batch AND {})"
 
 
 def _condition(where: list[str], values: dict[str, Any], condition: str, **value: Any) -> None:
@@ -250,79 +262,3 @@ def _condition(where: list[str], values: dict[str, Any], condition: str, **value
 
 def _micros(at: datetime | None) -> int | None:
     return to_micros(at) if at is not None else None
-
-
-def _first(row: Sequence[Any] | None) -> datetime | None:
-    return from_micros(row[0]) if row is not None and row[0] is not None else None
-
-
-def _mark(at: int | None, position: int | None, name: str | None) -> Mark | None:
-    if at is None or position is None or name is None:
-        return None
-    return Mark(from_micros(at), position, name)
-
-
-def _system_row(row: Sequence[Any]) -> SystemRow:
-    return SystemRow(
-        key=row[0],
-        name=row[1],
-        version=row[2],
-        settings=Settings(row[3], row[4], row[5], row[6]),
-        known_since=from_micros(row[7]) if row[7] is not None else None,
-        batches=row[13],
-        extensions=row[14],
-        users=row[15],
-    )
-
-
-def _extension(row: Sequence[Any]) -> Extension:
-    return Extension(
-        extension_id=row[0],
-        module=row[1],
-        port=row[2],
-        kind=row[3],
-        label=row[4],
-        base=row[5],
-        base_batch=row[6],
-        base_position=row[7],
-        user=row[8],
-        since=from_micros(row[9]),
-        last=Mark(from_micros(row[10]), row[11], row[12]),
-    )
-
-
-def _user(row: Sequence[Any]) -> User:
-    last = Mark(from_micros(row[7]), row[8], row[9])
-    return User(row[0], row[1], row[2], bool(row[3]), bool(row[4]), row[5], from_micros(row[6]), last)
-
-
-def _batch(
-    row: Sequence[Any], changes: dict[int, Change], reverses: tuple[int, ...], reversed_by: tuple[int, ...]
-) -> Batch:
-    sends: tuple[Send, ...] = ()
-    if row[13] is not None:
-        sends = (Send(from_micros(row[13]), row[14], row[15], row[16], tuple(json.loads(row[17])), row[18]),)
-    return Batch(
-        number=row[0],
-        status=row[1],
-        title=row[2],
-        observed=bool(row[3]),
-        opened_at=from_micros(row[4]),
-        opened_position=row[5],
-        actor=row[6],
-        reason=row[7],
-        ticket=row[8],
-        last=Mark(from_micros(row[9]), row[10], row[11]),
-        part=tuple(json.loads(row[12])),
-        sends=sends,
-        in_force_at=from_micros(row[19]) if row[19] is not None else None,
-        in_force_position=row[20],
-        settled_at=from_micros(row[21]) if row[21] is not None else None,
-        changes=changes,
-        reverses=reverses,
-        reversed_by=reversed_by,
-    )
-
-
-def _fact(row: Sequence[Any]) -> Fact:
-    return payload.decode(row[0], row[1], row[2], row[3], bytes(row[4]), row[5])

@@ -57,7 +57,7 @@ CHANGES = _table(
     "system_id batch extension_id",
     "system_id:i batch:i extension_id:i place:i old_base:t new_base:t",
 )
-REVERSALS = _table("reversals", "system_id batch reverses", "system_id:i batch:i reverses:i")
+REVERSALS = _table("reversals", "system_id batch reverses", "system_id:i batch:i reverses:i place:i")
 SEATS = _table(
     "seats",
     "system_id extension_id valid_from recorded_from",

@@ -1,0 +1,191 @@
+"""The file of an embedded ledger: recognised, opened, made and migrated; its failures in the ledger's own words."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+
+from ipo_ledger.adapters.migrations import migrations, pending, refuse_unless_current
+from ipo_ledger.adapters.store.faults import (
+    NoLedgerYet,
+    NoRights,
+    NotALedger,
+    StoreBusy,
+    StoreFailed,
+    StoreUnreachable,
+)
+from ipo_ledger.domain.moments import to_micros
+
+APPLICATION_ID = 0x49504F4C  # "IPOL": says in the file itself what it is
+SMALLEST_DATABASE = 512  # bytes: one page of the smallest size
+_SCHEMA_MIGRATIONS = (
+    "CREATE TABLE IF NOT EXISTS schema_migrations "
+    "(number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT"
+)
+
+Clock = Callable[[], datetime]
+
+
+class LedgerFile:
+    """One file, and what has to be right with it before it is used."""
+
+    def __init__(self, path: Path, clock: Clock, *, busy_seconds: float) -> None:
+        """Name the file; nothing is opened or made."""
+        self.path = path
+        self._clock = clock
+        self._busy_seconds = busy_seconds
+
+    @property
+    def url(self) -> str:
+        """Return the ledger's URL."""
+        return f"sqlite:///{self.path.as_posix().replace('%', '%25')}"
+
+    def open(self) -> sqlite3.Connection:
+        """Open a ledger that is there, and bring it to this release: the embedded store needs nobody for that.
+
+        Raises `NoLedgerYet`, `NotALedger`, `StoreAhead`, `MigrationChanged`.
+        """
+        if not self._is_there():
+            raise NoLedgerYet(url=self.url)
+        connection = self._connect()
+        try:
+            self._bring_to_this_release(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def create(self) -> bool:
+        """Make the file and its folder, or bring it to this release; tell whether anything had to be done."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(FileExistsError):  # opened only where it is made: see `_is_there`
+                self.path.touch(mode=0o600, exist_ok=False)
+        except PermissionError as fault:
+            raise NoRights(url=self.url, why=str(fault)) from fault
+        except OSError as fault:
+            raise StoreUnreachable(url=self.url, why=str(fault)) from fault
+        self._is_there()
+        with closing(self._connect()) as connection:
+            return self._migrate(connection)
+
+    @contextmanager
+    def translating(self) -> Iterator[None]:
+        """Say the database's failures in the ledger's own words."""
+        try:
+            yield
+        except sqlite3.DatabaseError as fault:
+            name = getattr(fault, "sqlite_errorname", "") or ""
+            if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+                raise StoreBusy(url=self.url, seconds=f"{self._busy_seconds:g}") from fault
+            if name.startswith("SQLITE_CANTOPEN") and self.path.is_file() and not self._allowed(self.path, os.R_OK):
+                raise NoRights(url=self.url, why="Permission denied") from fault
+            if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")) and self._folder_is_closed():
+                why = "SQLite keeps files beside it, and its folder cannot be written"
+                raise NoRights(url=self.url, why=why) from fault
+            if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")):
+                raise NoRights(url=self.url, why=str(fault)) from fault
+            if name.startswith("SQLITE_CANTOPEN"):
+                raise StoreUnreachable(url=self.url, why=str(fault)) from fault
+            if name.startswith("SQLITE_NOTADB"):
+                raise NotALedger(url=self.url, why="it is not a SQLite file") from fault
+            raise StoreFailed(url=self.url, why=str(fault)) from fault
+
+    def _is_there(self) -> bool:
+        """Tell whether there is a file with something in it. Raises `NotALedger` for one too short to be a database.
+
+        SQLite would take a short file of any kind for an empty database, and write over it. The file is looked at
+        from outside only: to open and close it here would drop the locks that this process's other connections
+        hold on it (POSIX advisory locks belong to the process), and let two of them write at once.
+        """
+        try:
+            there = self.path.stat()
+        except FileNotFoundError:
+            return False
+        except OSError as fault:
+            raise NoRights(url=self.url, why=str(fault)) from fault
+        if self.path.is_file() and 0 < there.st_size < SMALLEST_DATABASE:
+            raise NotALedger(url=self.url, why="it is not a SQLite file")
+        return there.st_size > 0
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=self._busy_seconds, isolation_level=None, check_same_thread=False
+        )
+        try:
+            self._refuse_other_programs(connection)  # before anything is changed, such as the journal mode
+            if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                with suppress(sqlite3.OperationalError):  # a read-only file stays as it is
+                    connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA recursive_triggers = ON")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _refuse_other_programs(self, connection: sqlite3.Connection) -> None:
+        tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        # Asked second: where tables are seen, the mark that is made in the same transaction is too.
+        mark = connection.execute("PRAGMA application_id").fetchone()[0]
+        if tables and mark != APPLICATION_ID:
+            raise NotALedger(url=self.url, why="it is a SQLite file of another program")
+
+    def _bring_to_this_release(self, connection: sqlite3.Connection) -> None:
+        applied = _applied(connection)
+        if not applied:
+            raise NoLedgerYet(url=self.url)
+        if pending(migrations("sqlite"), applied, self.url):
+            self._migrate(connection)
+        refuse_unless_current("sqlite", _applied(connection), self.url)
+
+    def _migrate(self, connection: sqlite3.Connection) -> bool:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            connection.execute(_SCHEMA_MIGRATIONS)
+            wanted = pending(migrations("sqlite"), _applied(connection), self.url)
+            for migration in wanted:
+                for statement in statements(migration.sql):
+                    connection.execute(statement)
+                connection.execute(
+                    "INSERT INTO schema_migrations VALUES (?, ?, ?, ?)",
+                    (migration.number, migration.name, migration.checksum, to_micros(self._clock())),
+                )
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+        return bool(wanted)
+
+    def _folder_is_closed(self) -> bool:
+        return self.path.is_file() and not self._allowed(self.path.parent, os.W_OK)
+
+    @staticmethod
+    def _allowed(path: Path, how: int) -> bool:
+        return os.access(path, how, effective_ids=os.access in os.supports_effective_ids)
+
+
+def statements(script: str) -> Iterator[str]:
+    """Return the statements of a script one by one, so that they run inside one transaction.
+
+    `executescript` would commit what is open; `complete_statement` knows triggers and strings.
+    """
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    yield statement  # what a missing semicolon leaves, or nothing
+
+
+def _applied(connection: sqlite3.Connection) -> dict[int, str]:
+    there = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'").fetchone()
+    if there is None:
+        return {}
+    return dict(connection.execute("SELECT number, checksum FROM schema_migrations").fetchall())

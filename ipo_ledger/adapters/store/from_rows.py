@@ -1,0 +1,97 @@
+"""From rows of the read model and of the events to the domain's records; columns in the order of `QUESTIONS`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from ipo_ledger.adapters.store import payload
+from ipo_ledger.application.ports import SystemRow
+from ipo_ledger.domain.events import Fact
+from ipo_ledger.domain.moments import from_micros
+from ipo_ledger.domain.records import Batch, Change, Extension, Mark, Send, Settings, User
+
+
+def first_of(row: Sequence[Any] | None) -> datetime | None:
+    """Return the time in a row of one column, or None."""
+    return from_micros(row[0]) if row is not None and row[0] is not None else None
+
+
+def mark_of(at: int | None, position: int | None, name: str | None) -> Mark | None:
+    """Return the mark of three columns, or None where they are empty."""
+    if at is None or position is None or name is None:
+        return None
+    return Mark(from_micros(at), position, name)
+
+
+def system_of(row: Sequence[Any]) -> SystemRow:
+    """Return a system's settings and counts."""
+    return SystemRow(
+        key=row[0],
+        name=row[1],
+        version=row[2],
+        settings=Settings(row[3], row[4], row[5], row[6]),
+        known_since=from_micros(row[7]) if row[7] is not None else None,
+        batches=row[13],
+        extensions=row[14],
+        users=row[15],
+    )
+
+
+def extension_of(row: Sequence[Any]) -> Extension:
+    """Return an extension."""
+    return Extension(
+        extension_id=row[0],
+        module=row[1],
+        port=row[2],
+        kind=row[3],
+        label=row[4],
+        base=row[5],
+        base_batch=row[6],
+        base_position=row[7],
+        user=row[8],
+        since=from_micros(row[9]),
+        last=Mark(from_micros(row[10]), row[11], row[12]),
+    )
+
+
+def user_of(row: Sequence[Any]) -> User:
+    """Return a user."""
+    last = Mark(from_micros(row[7]), row[8], row[9])
+    return User(row[0], row[1], row[2], bool(row[3]), bool(row[4]), row[5], from_micros(row[6]), last)
+
+
+def batch_of(
+    row: Sequence[Any], changes: dict[int, Change], reverses: tuple[int, ...], reversed_by: tuple[int, ...]
+) -> Batch:
+    """Return a batch; its changes and what it has to do with other batches lie in tables of their own."""
+    sends: tuple[Send, ...] = ()
+    if row[13] is not None:
+        sends = (Send(from_micros(row[13]), row[14], row[15], row[16], tuple(json.loads(row[17])), row[18]),)
+    return Batch(
+        number=row[0],
+        status=row[1],
+        title=row[2],
+        observed=bool(row[3]),
+        opened_at=from_micros(row[4]),
+        opened_position=row[5],
+        actor=row[6],
+        reason=row[7],
+        ticket=row[8],
+        last=Mark(from_micros(row[9]), row[10], row[11]),
+        part=tuple(json.loads(row[12])),
+        sends=sends,
+        in_force_at=from_micros(row[19]) if row[19] is not None else None,
+        in_force_position=row[20],
+        settled_at=from_micros(row[21]) if row[21] is not None else None,
+        changes=changes,
+        reverses=reverses,
+        reversed_by=reversed_by,
+    )
+
+
+def fact_of(row: Sequence[Any]) -> Fact:
+    """Return the fact of an event's row. Raises `UnreadableEvent`."""
+    return payload.decode(row[0], row[1], row[2], row[3], bytes(row[4]), row[5])

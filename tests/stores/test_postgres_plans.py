@@ -1,0 +1,70 @@
+"""How PostgreSQL finds its answers: a question about everybody looks once for each, however long the history is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ipo_ledger.adapters.postgres.questions import sql
+from tests.domain.story import DAWN, moment
+from tests.stores.places import PostgresPlace
+from tests.stores.stored_story import StoredStory, a_stored_site
+
+PEOPLE, MOVES = 300, 40
+
+
+@pytest.fixture
+def story(postgres_url: str) -> Iterator[StoredStory]:
+    """Return a site of 300 people, each of whom moved forty times as far as the points tell."""
+    place = PostgresPlace(postgres_url)
+    story = a_stored_site(place.ledger(), PEOPLE)
+    key = story.system.key
+    for table, columns, values in (
+        ("seats", "extension_id, user_name, number, cause", "x, 'U' || x, NULL, 'dialled'"),
+        ("places", "user_name, extension_id, cause", "'U' || x, nullif(x % 10, 0), 'dialled'"),
+        ("bases", "extension_id, base", "x, '2' || x"),
+    ):
+        place.run(
+            f"INSERT INTO ipo_ledger.{table} (system_id, valid_from, recorded_from, {columns}) "
+            f"SELECT {key}, 1772355600000000 + m * 1000000, 100000 + m * 1000 + x, {values} "
+            f"FROM generate_series(1, {PEOPLE}) x, generate_series(1, {MOVES}) m"
+        )
+    yield story
+    place.close()
+
+
+@pytest.mark.parametrize(("question", "tables"), [("seats", {"seats", "bases"}), ("off_the_air", {"places"})])
+@pytest.mark.parametrize("analysed", [False, True])
+def test_everybody_is_looked_up_once(story: StoredStory, question: str, tables: set[str], analysed: bool) -> None:
+    with story.store.reading() as reading:
+        about = {"key": story.system.key, "at": 2**60, "known": 2**60}
+        connection = getattr(reading, "connection")  # noqa: B009 - of this store, and not of the protocol
+        if analysed:
+            PostgresPlace(story.store.url).run("ANALYZE")
+        explain = b"EXPLAIN (ANALYZE, FORMAT JSON) " + sql(question, "")
+        ((plan,),) = connection.execute(explain, about).fetchall()
+
+    read = {node["Relation Name"]: node for node in _nodes(plan[0]["Plan"]) if "Relation Name" in node}
+    assert read.keys() >= tables
+    for table in tables:
+        assert read[table]["Node Type"] == "Index Scan", json.dumps(plan)
+        assert read[table]["Actual Loops"] <= PEOPLE
+        assert read[table]["Actual Rows"] * read[table]["Actual Loops"] <= PEOPLE
+
+
+def test_the_answers_are_those_of_the_last_points(story: StoredStory) -> None:
+    with story.store.reading() as reading:
+        key = story.system.key
+        assert len(reading.off_the_air(key, moment(10**6), 10**9)) == PEOPLE // 10
+        assert reading.off_the_air(key, DAWN, 10**9) == []
+        assert {row.base for row in reading.seats(key, moment(10**6), 10**9)} == {f"2{i}" for i in range(1, PEOPLE + 1)}
+        assert [row.user for row in reading.seats(key, DAWN, 10**4)] == [f"U{i}" for i in range(1, PEOPLE + 1)]
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", []):
+        yield from _nodes(part)
