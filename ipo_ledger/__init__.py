@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from ipo_ledger.adapters.move_csv import read_moves
     from ipo_ledger.application.ledger import Ledger, SystemLedger
     from ipo_ledger.application.move_lists import MoveAsked
     from ipo_ledger.errors import Differs, LedgerError, Malformed, NotFound, Refused, StoreUnusable
@@ -39,6 +40,7 @@ __all__ = [
     "StoreUnusable",
     "SystemLedger",
     "open",
+    "read_moves",
 ]
 
 _ERRORS = {"Differs", "LedgerError", "Malformed", "NotFound", "Refused", "StoreUnusable"}
@@ -58,6 +60,10 @@ def __getattr__(name: str) -> Any:
         from ipo_ledger.application.move_lists import MoveAsked
 
         return MoveAsked
+    if name == "read_moves":
+        from ipo_ledger.adapters.move_csv import read_moves
+
+        return read_moves
     if name in _ERRORS:
         from ipo_ledger import errors
 

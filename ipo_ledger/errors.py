@@ -1,13 +1,12 @@
 """Everything the ledger can refuse or fail at: one class each, with its slug, its sentence and its way out.
 
 A class is its own documentation: `says` is the sentence (what and why), `way_out` what to do now.
-Families decide what a script does about it: the exit codes stand here, in one place (design section 9).
+Families decide what a script does about it: the exit codes stand here, in one place.
 """
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
-
 
 # Details that are sentences made from other details: they stand in the message, and are left out of JSON.
 ONLY_WORDS = frozenset({"listing", "ways"})

@@ -1,0 +1,1 @@
+"""What can be recorded and asked, on any store."""

@@ -1,4 +1,4 @@
-"""What the ledger answers: one frozen type an answer, named and shaped as in JSON (design section 9).
+"""What the ledger answers: one frozen type an answer, named and shaped as in JSON.
 
 Times are aware datetimes in the system's own time zone, so that JSON shows them with its offset.
 """
@@ -428,16 +428,86 @@ class BlockedAnswer(Answer, frozen=True):
 
 
 class WayOutAnswer(Answer, frozen=True):
-    """One way to go on, and its cost: batches reversed, phones changed, people who move."""
+    """One way to go on, and its cost: batches reversed, phones changed, people who move, log-outs to dial."""
 
     option: Literal["cascade", "replan", "partial"]
     possible: bool
     batches: tuple[str, ...]
     extensions: int
     users: tuple[str, ...]
+    log_outs: int
     why_not: str | None
 
 
+class LinkAnswer(Answer, frozen=True):
+    """A later batch builds on an earlier one."""
+
+    later: str
+    earlier: str
+    extensions: tuple[int, ...]
+    numbers: tuple[str, ...]
+
+
+class Graph(Answer, frozen=True):
+    """A batch and the later ones that build on it, as fields and as text for DOT and Mermaid."""
+
+    system: str
+    batch: str
+    batches: tuple[str, ...]
+    links: tuple[LinkAnswer, ...]
+    dot: str
+    mermaid: str
+
+
+# --- the work order -----------------------------------------------------------------------------------------
+
+
+class TypingStep(Answer, frozen=True):
+    """One base extension to type in Manager; `warns_of` are the numbers it warns of until later steps."""
+
+    extension_id: int
+    module: str
+    port: int
+    label: str | None
+    old: str | None
+    new: str | None
+    warns_of: tuple[str, ...]
+
+
+class Dial(Answer, frozen=True):
+    """One person who has to act: dial `code` at `at`, and where `by_hand`, log in at `to` with their own code."""
+
+    user: str
+    number: str | None
+    full_name: str | None
+    at: ExtensionAnswer | None
+    code: str | None
+    by_hand: bool
+    to: ExtensionAnswer | None
+
+
+class E911Change(Answer, frozen=True):
+    """One number whose emergency-call location changes; None: no such extension before, or after."""
+
+    number: str
+    user: str | None
+    from_: ExtensionAnswer | None = field(name="from")
+    to: ExtensionAnswer | None
+
+
+class Sheet(Answer, frozen=True):
+    """The work order of a batch: what to type, how to send it, who dials what where, what E911 has to learn."""
+
+    system: str
+    batch: str
+    title: str
+    status: Status
+    reason: str | None
+    ticket: str | None
+    typing: tuple[TypingStep, ...]
+    send_by: Literal["merge", "reboot"]
+    dials: tuple[Dial, ...]
+    e911: tuple[E911Change, ...]
 
 
 # --- record -------------------------------------------------------------------------------------------------

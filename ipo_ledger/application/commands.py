@@ -61,13 +61,9 @@ class Commands(Rollbacks):
             row = msgspec.structs.replace(row, settings=new)
             return telling.system_answer(row, zone_of(new.timezone), position)
 
-        return self._recorder.record(
-            "system set", wanted, said, decide, answer=a.SystemAnswer, needs_baseline=False
-        )
+        return self._recorder.record("system set", wanted, said, decide, answer=a.SystemAnswer, needs_baseline=False)
 
-    def import_exports(
-        self, *paths: str | Path, mapping: str | Path | None = None, **said: Unpack[Said]
-    ) -> a.Imported:
+    def import_exports(self, *paths: str | Path, mapping: str | Path | None = None, **said: Unpack[Said]) -> a.Imported:
         """Take in the export files of the system: its baseline, or what changed since, as an observed batch.
 
         Give `at` the time of the export. Raises `ExportUnreadable` with every complaint, `NumberTwice`.
@@ -98,9 +94,7 @@ class Commands(Rollbacks):
                 changes=telling.changes(observed.changes.values()) if observed is not None else (),
                 missing_extensions=found.missing_extensions,
                 missing_users=found.missing_users,
-                warnings=tuple(
-                    a.WarningAnswer(code=w.code, message=w.message) for w in baseline.about(system, found)
-                ),
+                warnings=tuple(a.WarningAnswer(code=w.code, message=w.message) for w in baseline.about(system, found)),
                 position=entry.facts[-1].position if entry.facts else None,
             )
 
@@ -190,16 +184,12 @@ class Commands(Rollbacks):
             wanted = batches.checked_base(base)
             number = self._draft_called(deciding, batch, "changed") if batch is not None else None
             title = f"change extension {known.extension_id} to {batches.shown(wanted)}"
-            found = batches.draft(
-                deciding.entry, [batches.Move(known.extension_id, wanted)], title=title, into=number
-            )
+            found = batches.draft(deciding.entry, [batches.Move(known.extension_id, wanted)], title=title, into=number)
             return telling.drafted(deciding.entry, found.number, found.unchanged)
 
         return self._recorder.record("change", asked, said, decide, answer=a.Drafted)
 
-    def send(
-        self, batch: str, *, mode: str = "merge", with_conflicts: bool = False, **said: Unpack[Said]
-    ) -> a.Done:
+    def send(self, batch: str, *, mode: str = "merge", with_conflicts: bool = False, **said: Unpack[Said]) -> a.Done:
         """Record that the configuration was sent with this batch in it.
 
         Raises `StaleDraft`, `BaseTwice`, `MergeRefused`, `NotADraft`.
@@ -258,9 +248,7 @@ class Commands(Rollbacks):
             seated = hot_desking.log_in(deciding.entry, known.name, at.extension_id)
             return telling.done(deciding.entry, seated.batch)
 
-        return self._recorder.record(
-            "login", {"user": user, "extension": extension}, said, decide, answer=a.Done
-        )
+        return self._recorder.record("login", {"user": user, "extension": extension}, said, decide, answer=a.Done)
 
 
 def _drafted(deciding: Deciding, moves: Sequence[batches.Move], title: str, *, done: bool) -> a.Drafted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Self, Unpack
 
 import msgspec
 
@@ -52,9 +52,7 @@ class Ledger:
         """Return every system, by name."""
         with self._store.reading() as reading:
             rows = reading.systems()
-        return a.SystemList(
-            systems=tuple(telling.system_answer(row, zone_of(row.settings.timezone)) for row in rows)
-        )
+        return a.SystemList(systems=tuple(telling.system_answer(row, zone_of(row.settings.timezone)) for row in rows))
 
     def system(self, name: str | None = None) -> SystemLedger:
         """Return one system's ledger; the name is not needed while there is one system.
@@ -122,7 +120,7 @@ class Ledger:
         """Let go of the store."""
         self._store.close()
 
-    def __enter__(self) -> Ledger:
+    def __enter__(self) -> Self:
         """Use the ledger within a block."""
         return self
 

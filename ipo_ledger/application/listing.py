@@ -24,9 +24,7 @@ DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 1000
 
 
-def stays(
-    points: Sequence[P], start: datetime, end: datetime
-) -> Iterator[tuple[P, datetime | None, P | None]]:
+def stays(points: Sequence[P], start: datetime, end: datetime) -> Iterator[tuple[P, datetime | None, P | None]]:
     """Return each stay that touches [start, end]: its point, its true end (None: it goes on), what ended it.
 
     Stays of no length are not shown, and nothing is a stay once the extension or user is gone.
@@ -133,7 +131,7 @@ def log(reading: Reading, row: SystemRow, zone: ZoneInfo, asked: Mapping[str, An
     return a.Log(events=tuple(log_entry(fact, zone) for fact in facts), next=next_)
 
 
-def history(
+def history(  # noqa: PLR0913 - where to look, and what for
     reading: Reading,
     row: SystemRow,
     zone: ZoneInfo,
@@ -158,9 +156,7 @@ def history(
     )
 
 
-def _facts(
-    reading: Reading, row: SystemRow, zone: ZoneInfo, wanted: _Wanted
-) -> tuple[Sequence[e.Fact], int | None]:
+def _facts(reading: Reading, row: SystemRow, zone: ZoneInfo, wanted: _Wanted) -> tuple[Sequence[e.Fact], int | None]:
     now = reading.now()
     if isinstance(wanted.before, str) and not wanted.before.isdigit():
         raise BadArgument(what=f"before {wanted.before!r}", why="it is a position")
@@ -169,9 +165,7 @@ def _facts(
             system=row.key,
             user=user_known(reading, row, wanted.user).name if wanted.user is not None else None,
             extension_id=(
-                extension_known(reading, row, wanted.extension).extension_id
-                if wanted.extension is not None
-                else None
+                extension_known(reading, row, wanted.extension).extension_id if wanted.extension is not None else None
             ),
             batch=batch_number(row.name, wanted.batch) if wanted.batch is not None else None,
             actor=wanted.actor,

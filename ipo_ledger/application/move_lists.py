@@ -39,18 +39,20 @@ def moves_of(system: System, asked: Sequence[MoveAsked]) -> list[Move]:
     """Return the moves meant, in order. Raises `BatchFaults` naming every fault of every row."""
     faults: list[Fault] = []
     moves: list[Move] = []
+    order: dict[str, int] = {}
     for number, row in enumerate(asked, 1):
         where = row.where or f"move {number}"
+        order.setdefault(where, number)
         if row.fault is not None:
             faults.append(Fault(where, row.fault))
             continue
         try:
             moves.append(_move(system, row, where))
         except LedgerError as fault:
-            faults.append(Fault(where, fault.message))
+            faults.append(Fault(where, fault.message.rstrip(".")))
     faults.extend(_twice(moves))
     if faults:
-        raise _batch_faults(faults)
+        raise _batch_faults(sorted(faults, key=lambda fault: order[fault.where]))
     return moves
 
 

@@ -34,7 +34,7 @@ def system_called(reading: Reading, name: str | None) -> SystemRow:
             return row
     rows = reading.systems()
     if not rows:
-        raise NoSystem()
+        raise NoSystem
     if name is None:
         if len(rows) == 1:
             return rows[0]

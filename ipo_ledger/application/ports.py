@@ -147,9 +147,7 @@ class Reading(Protocol):
         """Return the point in force at `start`, every point in (start, end], and the first after `end`."""
         ...
 
-    def place_points(
-        self, key: int, user: str, start: datetime, end: datetime, known: int
-    ) -> Sequence[PlacePoint]:
+    def place_points(self, key: int, user: str, start: datetime, end: datetime, known: int) -> Sequence[PlacePoint]:
         """Return the same for a user."""
         ...
 

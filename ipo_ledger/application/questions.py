@@ -10,12 +10,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ipo_ledger.application import answers as a
-from ipo_ledger.application import listing, telling
+from ipo_ledger.application import graphs, listing, sheets, telling
 from ipo_ledger.application.handle import Handle
 from ipo_ledger.application.naming import batch_known, extension_known, system_called, user_known
 from ipo_ledger.application.ports import Reading, SystemRow
 from ipo_ledger.application.recording import StoredPast
-from ipo_ledger.application.refusals import BadArgument
+from ipo_ledger.application.refusals import BadArgument, UnknownPosition
 from ipo_ledger.domain import baseline
 from ipo_ledger.domain.batch import cycles
 from ipo_ledger.domain.moments import Day, Instant, When, describe, iso, local, read_when, zone_of
@@ -34,9 +34,7 @@ class Questions(Handle):
         with self._looking(needs_baseline=False) as (_, row, zone):
             return telling.system_answer(row, zone)
 
-    def who(
-        self, extension: int | str, *, on: str | datetime = "now", known_at: int | None = None
-    ) -> a.Who:
+    def who(self, extension: int | str, *, on: str | datetime = "now", known_at: int | None = None) -> a.Who:
         """Return every stay at an extension on a day or at an instant, vacant times included.
 
         Raises `NothingKnown` for a time before the first thing known of it.
@@ -205,6 +203,23 @@ class Questions(Handle):
                 pending=telling.pending(system, system.open.get(found.number, found)),
             )
 
+    def sheet(self, batch: str) -> a.Sheet:
+        """Return the work order of a batch: what to type in Manager, who dials what where, what E911 has to learn.
+
+        A draft's is what will have to be done; a sent batch's is what still has to be, as people sit now.
+        """
+        with self._looking() as (reading, row, _):
+            found = batch_known(reading, row, batch)
+            system = reading.system(row.name)
+            assert system is not None
+            return sheets.sheet(system, found)
+
+    def rollback_graph(self, batch: str) -> a.Graph:
+        """Return a batch and the later ones that build on it, as fields, DOT and Mermaid text."""
+        with self._looking() as (reading, row, _):
+            found = batch_known(reading, row, batch)
+            return graphs.graph(row.name, StoredPast(reading, row.key), found)
+
     def batches(self, **wanted: Any) -> a.BatchList:
         """Return batches, newest first: by `status`, `user`, `extension`, `actor`, `since`, `until`.
 
@@ -221,9 +236,7 @@ class Questions(Handle):
         with self._looking(needs_baseline=False) as (reading, row, zone):
             return listing.log(reading, row, zone, wanted)
 
-    def history(
-        self, *, user: str | None = None, extension: int | str | None = None, **wanted: Any
-    ) -> a.History:
+    def history(self, *, user: str | None = None, extension: int | str | None = None, **wanted: Any) -> a.History:
         """Return what happened to one user or one extension, newest first, with why; paging as in `log`."""
         if (user is None) == (extension is None):
             raise BadArgument(what="history", why="name one user or one extension")
@@ -250,9 +263,7 @@ class Questions(Handle):
             system=row.name,
             agrees=not (found or unknown or missing),
             compared=len(there & system.extensions.keys()),
-            drift=tuple(
-                a.DriftAnswer(extension_id=d.extension_id, ledger=d.ledger, export=d.export) for d in found
-            ),
+            drift=tuple(a.DriftAnswer(extension_id=d.extension_id, ledger=d.ledger, export=d.export) for d in found),
             unknown_extensions=unknown,
             missing_extensions=missing,
         )
@@ -277,7 +288,12 @@ def _on(when: When, zone: ZoneInfo) -> str:
 
 
 def _known(known_at: int | None, reading: Reading) -> int:
-    return known_at if known_at is not None else reading.head().position
+    last = reading.head().position
+    if known_at is None:
+        return last
+    if not 0 <= known_at <= last:  # what will be known at a later position is not known yet
+        raise UnknownPosition(asked=known_at, last=last)
+    return known_at
 
 
 def _span(when: When) -> tuple[datetime, datetime]:

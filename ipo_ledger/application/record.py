@@ -57,7 +57,7 @@ class Row(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One row of a batch: an extension and its base, or a user and the extension they get."""
 
     extension_id: Text
-    base_extension: str | None | UnsetType = UNSET
+    base_extension: str | UnsetType | None = UNSET
     user: Text | None = None
 
 
@@ -186,6 +186,9 @@ Command: TypeAlias = (
     | SystemSet
 )
 
+LONGEST_LINE = 64 * 1024 * 1024
+"""Bytes. The largest batch is 3000 rows, less than a thousandth of it: what is longer is no line."""
+
 _decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
 
 
@@ -210,6 +213,8 @@ def carry_out(
 
 
 def _read(number: int, line: bytes | str) -> Command:
+    if len(line) > LONGEST_LINE:
+        raise BadRecordLine(line=number, why=f"it is longer than {LONGEST_LINE >> 20} MiB")
     try:
         return _decoder.decode(line)
     except (msgspec.DecodeError, UnicodeError) as fault:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipo_ledger.errors import Malformed, Refused
+from ipo_ledger.errors import Malformed, NotFound, Refused
 
 
 class CommandIdReused(Refused):
@@ -21,12 +21,22 @@ class BadArgument(Malformed):
     way_out = "See the command's --help, or docs/reference.md."
 
 
+class UnknownPosition(NotFound):
+    """A question is asked as of a position that the ledger has not reached."""
+
+    code = "unknown-position"
+    says = "The ledger has no position {asked}: its last event is at {last}."
+    way_out = "Give a position from 0 to {last}; `ipo-ledger log` shows them."
+
+
 class BadRecordLine(Malformed):
     """A line of a `record` file is no command."""
 
     code = "bad-record-line"
     says = "Line {line} is no command: {why}."
-    way_out = 'One JSON object a line, such as {{"do": "swap", "users": ["202", "203"]}}; see `ipo-ledger record --help`.'
+    way_out = (
+        'One JSON object a line, such as {{"do": "swap", "users": ["202", "203"]}}; see `ipo-ledger record --help`.'
+    )
 
 
 class BadText(Malformed):

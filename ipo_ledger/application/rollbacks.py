@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Unpack
 
+import msgspec
+
 from ipo_ledger.application import answers as a
 from ipo_ledger.application import telling
 from ipo_ledger.application.handle import Handle
@@ -15,13 +17,13 @@ from ipo_ledger.application.refusals import BadArgument
 from ipo_ledger.application.saying import Said
 from ipo_ledger.domain import batch as batches
 from ipo_ledger.domain import rollback as plain
-from ipo_ledger.domain import ways_out
+from ipo_ledger.domain import ways_out, work_order
 from ipo_ledger.domain.moments import Day, Instant, iso, local, read_when
 from ipo_ledger.domain.records import Batch, Change
 from ipo_ledger.domain.refusals import (
+    NotClosed,
     NothingKnown,
     NothingToChange,
-    NotClosed,
     PlanStale,
     RollbackBlocked,
     StrategyNotPossible,
@@ -29,6 +31,7 @@ from ipo_ledger.domain.refusals import (
 from ipo_ledger.domain.rollback import Blocked, Plan
 from ipo_ledger.domain.ways_out import Frame, NotPossible
 
+_NAMED = 8  # people in one line of a refusal; all are in the details
 STRATEGIES = ("cascade", "replan", "partial")
 FRAMES: tuple[Frame, ...] = ("people", "ports")
 
@@ -113,9 +116,7 @@ class Rollbacks(Handle):
             if extensions or users:
                 _refuse_open(deciding, changes, then)
             _refuse_other_plan(changes, as_planned, "the base extensions in force changed", "")
-            return self._carry_out(
-                deciding, changes, f"restore as of {shown}", None, done=done, dry_run=dry_run
-            )
+            return self._carry_out(deciding, changes, f"restore as of {shown}", None, done=done, dry_run=dry_run)
 
         if dry_run:
             return self._recorder.try_out(said, decide)
@@ -181,7 +182,7 @@ def _title(batch: Batch, plan: Plan) -> str:
         what += " and " + ", ".join(others)
     if plan.strategy == "replan":
         what += ", keeping later work"
-    elif plan.part:
+    elif plan.part and not others:
         what += f", {len(plan.part)} of its {len(batch.changes)} changes"
     if batch.reverses and not plan.part:
         again = " and ".join(f"B{n}" for n in batch.reverses)
@@ -250,9 +251,7 @@ def _refuse_open(deciding: Deciding, changes: Sequence[Change], then: dict[int, 
                 needed.add(other)
                 queue.append(Change(other, system.extensions[other].base, then[other]))
     if needed:
-        people = sorted(
-            user.name for i in needed if (user := system.default_user(i)) is not None
-        )
+        people = sorted(user.name for i in needed if (user := system.default_user(i)) is not None)
         raise NotClosed(
             extensions=", ".join(str(i) for i in sorted(needed)),
             users=", ".join(people) or "nobody",
@@ -272,7 +271,7 @@ def _explained(deciding: Deciding, batch: Batch, blocked: Sequence[Blocked]) -> 
         count=len(blocked),
         of=len(batch.changes),
         listing="\n".join(f"  {_line(t, b)}" for t, b in zip(told, blocked, strict=True)),
-        ways="\n".join(_way_line(batch, way) for way in ways),
+        ways="\n".join([*_drafts_in_the_way(deciding, blocked), *(_way_line(batch, way) for way in ways)]),
         blocked=told,
         ways_out=ways,
     )
@@ -305,10 +304,28 @@ def _line(told: a.BlockedAnswer, blocked: Blocked) -> str:
     return line
 
 
+def _drafts_in_the_way(deciding: Deciding, blocked: Sequence[Blocked]) -> list[str]:
+    """Return what to do about the batches that hold extensions: once they are gone or in force, ask again."""
+    lines = []
+    for number in sorted({b.by for b in blocked if b.why == "held" and b.by is not None}):
+        holder = deciding.system.open[number]
+        if holder.status == "draft":
+            lines.append(f"  ipo-ledger abandon {holder.name}: gives up the draft that is in the way; or send it first")
+        else:
+            lines.append(f"  ipo-ledger restart: {holder.name} was sent and waits for the restart to be recorded")
+    return lines
+
+
 def _way_out(deciding: Deciding, way: ways_out.WayOut) -> a.WayOutAnswer:
     if way.plan is None:
         return a.WayOutAnswer(
-            option=way.option, possible=False, batches=(), extensions=0, users=(), why_not=way.why_not
+            option=way.option,
+            possible=False,
+            batches=(),
+            extensions=0,
+            users=(),
+            log_outs=0,
+            why_not=way.why_not,
         )
     return a.WayOutAnswer(
         option=way.option,
@@ -316,6 +333,7 @@ def _way_out(deciding: Deciding, way: ways_out.WayOut) -> a.WayOutAnswer:
         batches=telling.batch_ids(way.plan.reverses),
         extensions=len(way.plan.changes),
         users=_movers(deciding, way.plan.changes),
+        log_outs=_log_outs(deciding, way.plan),
         why_not=None,
     )
 
@@ -327,6 +345,15 @@ def _movers(deciding: Deciding, changes: Sequence[Change]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def _log_outs(deciding: Deciding, plan: Plan) -> int:
+    """Return how many people would have to dial the log-out code, as they sit now."""
+    rolled_back = deciding.past.batch(plan.reverses[-1])
+    planned = msgspec.structs.replace(
+        rolled_back, changes={c.extension_id: c for c in plan.changes}, in_force_position=None
+    )
+    return sum(1 for d in work_order.diallers(deciding.system, planned) if d.logs_out)
+
+
 def _way_line(batch: Batch, way: a.WayOutAnswer) -> str:
     if not way.possible:
         return f"  --{way.option}: not possible: {way.why_not}"
@@ -336,5 +363,8 @@ def _way_line(batch: Batch, way: a.WayOutAnswer) -> str:
         "partial": f"takes back the cycles of {batch.name} that are clean",
     }[way.option]
     phones = "1 phone" if way.extensions == 1 else f"{way.extensions} phones"
-    people = ", ".join(way.users[:8]) + (f" and {len(way.users) - 8} more" if len(way.users) > 8 else "")
-    return f"  ipo-ledger rollback {batch.name} --{way.option}: {what} ({phones}: {people})"
+    named = way.users[:_NAMED]
+    more = f" and {len(way.users) - len(named)} more" if len(way.users) > len(named) else ""
+    people = ", ".join(named) + more
+    dial = "1 log-out" if way.log_outs == 1 else f"{way.log_outs} log-outs"
+    return f"  ipo-ledger rollback {batch.name} --{way.option}: {what} ({phones}, {dial}: {people})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import UTC, datetime
 from typing import TypedDict
@@ -13,6 +14,7 @@ from ipo_ledger.domain.moments import iso, read_instant
 from ipo_ledger.domain.refusals import FutureTime
 
 LONGEST = 2000
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # controls but tab and line feed; half characters
 
 
 class Said(TypedDict, total=False):
@@ -37,7 +39,7 @@ def given(said: Said, *, zone: ZoneInfo, now: datetime, actor: str) -> Given:
         raise FutureTime(at=iso(at, zone), now=iso(now, zone))
     return Given(
         at=at,
-        actor=checked("the actor", said.get("actor")) or actor,
+        actor=checked("the actor", said.get("actor")) or checked("the actor", actor) or "unknown",
         command_id=checked("the command id", said.get("command_id")) or str(uuid.uuid4()),
         reason=checked("the reason", said.get("reason")),
         ticket=checked("the ticket", said.get("ticket")),
@@ -57,10 +59,9 @@ def checked(what: str, text: str | None) -> str | None:
     """Return a text that people will read, blank as None. Raises `BadText` for control characters."""
     if text is None or not text.strip():
         return None
-    bad = next((c for c in text if (ord(c) < 32 and c not in "\t\n") or 0x7F <= ord(c) < 0xA0), None)
-    surrogate = next((c for c in text if 0xD800 <= ord(c) <= 0xDFFF), None)
-    if bad is not None or surrogate is not None:
-        raise BadText(what=what, found=f"the character U+{ord(bad or surrogate or ' '):04X}", longest=LONGEST)
+    unseen = _UNSEEN.search(text)
+    if unseen is not None:
+        raise BadText(what=what, found=f"the character U+{ord(unseen[0]):04X}", longest=LONGEST)
     if len(text) > LONGEST:
         raise BadText(what=what, found=f"{len(text)} characters", longest=LONGEST)
     return text

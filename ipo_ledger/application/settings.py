@@ -11,6 +11,7 @@ from ipo_ledger.domain.records import Settings
 from ipo_ledger.domain.refusals import BadSetting
 
 DEFAULT_LOGOUT_CODE = "*36"
+LONGEST_RELEASE = 40  # characters
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
 _CODE = re.compile(r"[0-9*#]{1,9}", re.ASCII)
@@ -30,6 +31,7 @@ def new(release: str, timezone: str, base_extension_by: str | None, logout_code:
 
     Raises `BadSetting`, `UnknownZone`.
     """
+    _refuse_long(release)
     way = base_extension_by if base_extension_by is not None else "reboot" if takes_only_reboot(release) else "merge"
     return _checked(release, timezone, way, logout_code if logout_code is not None else DEFAULT_LOGOUT_CODE)
 
@@ -51,8 +53,14 @@ def changed(
     )
 
 
+def _refuse_long(release: str) -> None:
+    if len(release) > LONGEST_RELEASE:
+        raise BadSetting(what="release", asked=release[:LONGEST_RELEASE] + "...", why="no release is that long")
+
+
 def _checked(release: str, timezone: str, way: str, logout_code: str) -> Settings:
     by: BaseExtensionBy
+    _refuse_long(release)
     if way == "merge":
         by = "merge"
     elif way == "reboot":

@@ -6,7 +6,7 @@ import json
 
 from ipo_ledger import Ledger, SystemLedger
 
-LINES = [
+LINES: list[dict[str, object]] = [
     {"do": "swap", "users": ["202", "203"], "at": "2026-03-02T10:00", "reason": "window", "command_id": "1"},
     {"do": "send", "batch": "B1", "mode": "merge", "at": "2026-03-02T10:01", "command_id": "2"},
     {"do": "logout", "user": "202", "at": "2026-03-02T10:02", "command_id": "3"},

@@ -79,8 +79,7 @@ def test_a_program_killed_at_any_moment_leaves_whole_commands(
         mover = start(url, f"round{round_}", round_, 0)
         assert mover.stdout is not None
         with mover.stdout:
-            for _ in range(answers + round_):
-                acknowledged.append(mover.stdout.readline().strip())
+            acknowledged += [mover.stdout.readline().strip() for _ in range(answers + round_)]
             mover.kill()
             # What it said before it died counts as well; a line cut short was not yet said.
             acknowledged += [line.strip() for line in mover.stdout.readlines() if line.endswith("\n")]
