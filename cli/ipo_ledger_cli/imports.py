@@ -1,0 +1,204 @@
+"""The commands about exports, and about what exports do not say."""
+
+from __future__ import annotations
+
+import glob
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ipo_ledger_cli import wording
+from ipo_ledger_cli.command import WRITES, Family, command
+from ipo_ledger_cli.named import EXTENSION, USER
+from ipo_ledger_cli.options import WORDS, reading, shared, writing
+from ipo_ledger_cli.output import answer, in_one_line, out, say
+from ipo_ledger_cli.tables import table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from ipo_ledger.application import answers as a
+    from ipo_ledger_cli.session import Session
+
+
+def exports(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the files of an export."""
+    mapping = click.option(
+        "--map",
+        "mapping",
+        metavar="FILE",
+        type=click.Path(),
+        help="A TOML file that names the columns of CSV lists.",
+    )
+    files = click.argument("files", metavar="EXPORT...", nargs=-1, required=True, type=click.Path())
+    return files(mapping(function))
+
+
+@command(
+    "import",
+    examples=(
+        "ipo-ledger import users-1.xml extensions-1.xml --at 2026-03-06T08:00",
+        "ipo-ledger import *.xml -m 'weekly export'",
+    ),
+    exits=WRITES,
+)
+@exports
+@writing
+@click.pass_obj
+def import_(session: Session, files: Sequence[str], mapping: str | None) -> None:
+    """Take in exports of a system: its baseline, or what changed since.
+
+    The first import is the baseline: everybody sits at their base extension. A later one records what
+    differs; base extensions that differ become an observed batch, which can be rolled back like any other.
+    Give --at the time of the export.
+
+    Read are Management API XML and JSON, Web Manager's users.xml, and CSV lists by their header: files are
+    recognised by content. Give all files of a system in one command.
+    """
+    found = session.system().import_exports(*expanded(files), mapping=mapping, **session.said)
+    answer(session, found, lambda: tell_import(session, found))
+
+
+def expanded(files: Sequence[str]) -> list[str]:
+    """Return files with * and ? filled in, where the shell did not do it (on Windows)."""
+    found: list[str] = []
+    for file in files:
+        pattern = glob.has_magic(file) and not Path(file).exists()
+        fitting = sorted(glob.glob(file)) if pattern else []  # noqa: PTH207 - a pattern may be absolute
+        found += fitting or [file]
+    return found
+
+
+def tell_import(session: Session, found: a.Imported) -> None:
+    """Write what an import took in, what it observed, and what the export no longer names."""
+    now = "" if session.told.get("at") else ", now: give --at for another time of the export"
+    say(f"Taken as of {wording.moment(found.at)}{now}")
+    if found.baseline:
+        extensions, users = (
+            wording.counted(found.extensions_added, "extension"),
+            wording.counted(found.users_added, "user"),
+        )
+        out(f"Baseline of {found.system}: {extensions}, {users}, {found.seated} seated")
+    else:
+        out(f"{found.system}: {_taken_in(found)}")
+    if found.batch is not None:
+        out(f"{found.batch} observed: base extensions that differed from those in force")
+        for line in wording.changes(found.changes):
+            out(line)
+    if found.missing_extensions:
+        out(f"Not in this export, and kept: {wording.extensions(found.missing_extensions)}")
+    if found.missing_users:
+        out(f"Not in this export, and kept: users {wording.names(found.missing_users)}")
+    wording.notes(found.warnings)
+    if found.batch is not None:
+        wording.next_step(session, f"show {found.batch}", "or take it back with rollback")
+    elif found.baseline:
+        wording.next_step(session, "seats")
+
+
+def _taken_in(found: a.Imported) -> str:
+    counts = [
+        (found.extensions_added, "extension", "added"),
+        (found.extensions_changed, "extension", "changed"),
+        (found.users_added, "user", "added"),
+        (found.users_changed, "user", "changed"),
+        (found.users_renumbered, "user", "renumbered"),
+    ]
+    said = [f"{wording.counted(count, noun)} {verb}" for count, noun, verb in counts if count]
+    if found.seated:
+        said.append(f"{found.seated} seated")
+    if not said and found.batch is None:
+        return "nothing new, nothing to record"
+    return ", ".join(said) or "base extensions only"
+
+
+@command(
+    "check",
+    examples=("ipo-ledger check users-1.xml extensions-1.xml", "ipo-ledger check extensions-1.xml --json"),
+    exits=(0, 2, 4, 5, 6),
+)
+@exports
+@reading
+@click.pass_context
+def check(ctx: click.Context, files: Sequence[str], mapping: str | None) -> None:
+    """Compare a fresh export with the base extensions in force.
+
+    Nothing is recorded. It speaks of the configuration on the system, not of who sits where.
+    """
+    session: Session = ctx.obj
+    found = session.system().check(*expanded(files), mapping=mapping)
+    answer(session, found, lambda: _tell_check(session, found))
+    if not found.agrees:
+        ctx.exit(5)
+
+
+def _tell_check(session: Session, found: a.Checked) -> None:
+    compared = wording.counted(found.compared, "extension")
+    if found.agrees:
+        out(f"{found.system} agrees with the export: {compared} compared")
+        return
+    out(f"{found.system} differs from the export: {compared} compared")
+    if found.drift:
+        rows = [(d.extension_id, wording.base(d.ledger), wording.base(d.export)) for d in found.drift]
+        table(("extension", "ledger", "export"), rows, right=("extension",))
+    if found.unknown_extensions:
+        out(f"Only in the export: {wording.extensions(found.unknown_extensions)}")
+    if found.missing_extensions:
+        out(f"Only in the ledger: {wording.extensions(found.missing_extensions)}")
+    if found.drift or found.unknown_extensions:
+        wording.next_step(session, "import EXPORT...", "records the differences as an observed batch")
+
+
+@click.group("user", cls=Family)
+@shared
+def user() -> None:
+    """Say of a user what exports do not say."""
+
+
+@user.command(
+    "set",
+    examples=("ipo-ledger user set 204 --forced-login", "ipo-ledger user set PabloSilva --no-login-code"),
+    exits=WRITES,
+)
+@click.argument("name", metavar="USER", type=USER)
+@click.option("--forced-login/--no-forced-login", default=None, help="Whether they have to log in by hand everywhere.")
+@click.option(
+    "--login-code/--no-login-code",
+    default=None,
+    help="Whether they have a login code; never the code itself.",
+)
+@writing
+@click.pass_obj
+def set_(session: Session, name: str, *, forced_login: bool | None, login_code: bool | None) -> None:
+    """Say whether a user is Force Login, and whether they have a login code."""
+    if forced_login is None and login_code is None:
+        raise click.UsageError("Say what to set: --forced-login, --no-forced-login, --login-code or --no-login-code.")
+    found = session.system().user_set(name, forced_login=forced_login, login_code=login_code, **session.said)
+
+    def tell() -> None:
+        forced = "Force Login" if found.forced_login else "no Force Login"
+        code = "has a login code" if found.has_login_code else "has no login code"
+        out(f"{wording.person(found.user, found.number)}: {forced}, {code}")
+
+    answer(session, found, tell)
+
+
+@command("label", examples=("ipo-ledger label 7 'Window, second floor'", "ipo-ledger label BD/7 ''"), exits=WRITES)
+@click.argument("extension", metavar="EXTENSION", type=EXTENSION)
+@click.argument("text", metavar="TEXT", type=WORDS)
+@writing
+@click.pass_obj
+def label(session: Session, extension: str, text: str) -> None:
+    """Name the desk of an extension.
+
+    From then on @TEXT means this extension. An empty TEXT takes the name away.
+    """
+    found = session.system().label(extension, text, **session.said)
+
+    def tell() -> None:
+        said = f": {in_one_line(found.label)}" if found.label else ": no label"
+        out(f"extension {found.extension_id} ({wording.place(found.module, found.port)}){said}")
+
+    answer(session, found, tell)

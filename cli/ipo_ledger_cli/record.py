@@ -1,0 +1,73 @@
+"""The command for scripts: many commands in one go, one JSON object a line."""
+
+from __future__ import annotations
+
+import codecs
+import sys
+from typing import IO, TYPE_CHECKING
+
+import click
+
+from ipo_ledger_cli.command import command
+from ipo_ledger_cli.options import acting, reading
+from ipo_ledger_cli.output import is_terminal, say, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ipo_ledger_cli.session import Session
+
+_CHUNK = 1 << 20
+_EVERY = 100  # lines between two words of progress
+
+
+@command(
+    "record",
+    examples=("ipo-ledger record day.jsonl", "ipo-ledger record day.jsonl --keep-going --actor night-shift"),
+    exits=(0, 2, 3, 4, 6),
+)
+@click.argument("file", metavar="FILE.jsonl", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.option("--keep-going", is_flag=True, help="Go on after a line that is refused.")
+@acting
+@reading
+@click.pass_context
+def record(ctx: click.Context, file: str, *, keep_going: bool) -> None:
+    """Carry out many commands, one JSON object a line.
+
+    A line is the verb of a command and its options, with underscores:
+
+    \b
+      {"do": "swap", "users": ["202", "203"], "at": "2026-03-05T12:00", "command_id": "a1"}
+
+    Each line takes effect whole or not at all, and is answered by one line of JSON on standard output as it
+    goes. FILE - is standard input.
+
+    It stops at the first line that is refused, unless --keep-going. With command ids nothing is recorded
+    twice when the same file is given again. The exit code is that of the first line that failed.
+    """  # noqa: D301 - \b is click's mark for a paragraph that stays as it is
+    session: Session = ctx.obj
+    exit_code = lines = failed = 0
+    with click.open_file(file, "rb") as stream:
+        for found in session.ledger().record(_lines(stream), system=session.system_name, keep_going=keep_going):
+            write_json(found, sys.stdout)
+            lines += 1
+            failed += not found.ok
+            exit_code = exit_code or found.exit or 0
+            if lines % _EVERY == 0 and is_terminal(sys.stderr):
+                say(f"{lines} lines, {failed} failed")
+    if not session.json:
+        say(f"{lines - failed} recorded, {failed} failed")
+    ctx.exit(exit_code)
+
+
+def _lines(stream: IO[bytes]) -> Iterator[bytes]:
+    """Yield the lines as they come; of one that is too long only so much that it is seen to be."""
+    from ipo_ledger.application.record import LONGEST_LINE
+
+    mark = codecs.BOM_UTF8  # some editors and shells begin a file with it
+    while line := stream.readline(LONGEST_LINE + 1):
+        yield line.removeprefix(mark)
+        mark = b""
+        rest = line
+        while len(line) > LONGEST_LINE and rest and not rest.endswith(b"\n"):
+            rest = stream.readline(_CHUNK)

@@ -1,0 +1,154 @@
+"""The work order of a batch: for the screen, as CSV for a spreadsheet, as a page to print."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+import click
+
+from ipo_ledger_cli import wording
+from ipo_ledger_cli.command import READS, command
+from ipo_ledger_cli.options import WORDS, reading
+from ipo_ledger_cli.output import answer, clean, out, say
+from ipo_ledger_cli.tables import table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ipo_ledger.application import answers as a
+    from ipo_ledger_cli.session import Session
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what begins with one of these
+_COLUMNS = ("step", "do", "who", "number", "extension", "place", "label", "from", "to", "code", "warns_of")
+
+
+@command(
+    "sheet",
+    examples=("ipo-ledger sheet B1", "ipo-ledger sheet B1 --html"),
+    exits=READS,
+)
+@click.argument("batch", metavar="B", type=WORDS)
+@click.option("--csv", "form", flag_value="csv", help="As CSV, a line a step.")
+@click.option("--html", "form", flag_value="html", help="As a page to print, with a slip for each person.")
+@reading
+@click.pass_obj
+def sheet(session: Session, batch: str, *, form: str | None) -> None:
+    """Write the work order of a batch.
+
+    What to type in Manager, in the order that keeps its warnings shortest; which code each person dials at
+    which phone; who has to log in by hand; and what the E911 list has to learn. A draft's says what will have
+    to be done, a sent batch's what still has to be, as people sit now.
+    """
+    if session.json and form is not None:
+        raise click.UsageError(f"--json and --{form} are two forms: give one.")
+    found = session.system().sheet(batch)
+    if form == "csv":
+        click.echo(clean_csv(found), nl=False)
+    elif form == "html":
+        from ipo_ledger_cli.sheet_page import page
+
+        click.echo(page(found), nl=False)
+    else:
+        answer(session, found, lambda: _tell(found))
+
+
+def _tell(found: a.Sheet) -> None:
+    say(f"{found.system}/{found.batch}, {found.status}: {found.title}")
+    typed = found.status != "draft"
+    out("Typed in Manager, in this order:" if typed else "Type in Manager, in this order:")
+    rows = [
+        (
+            n,
+            s.extension_id,
+            wording.place(s.module, s.port),
+            s.label,
+            wording.base(s.old),
+            wording.base(s.new),
+            _warns(s),
+        )
+        for n, s in enumerate(found.typing, 1)
+    ]
+    titles = ("step", "extension", "place", "label", "base", "new base", "Manager warns of")
+    table(titles, rows, right=("step",), optional=("place", "label", "Manager warns of"))
+    if not typed:
+        by = "by merge: nobody moves yet" if found.send_by == "merge" else "by reboot: everybody is moved by it"
+        out(f"\nSend the configuration {by}.")
+    _tell_dials(found)
+    if found.e911:
+        out("\nE911 list:")
+        table(
+            ("number", "user", "from", "to"),
+            [(c.number, c.user, _at(c.from_), _at(c.to)) for c in found.e911],
+        )
+
+
+def _tell_dials(found: a.Sheet) -> None:
+    dials = [d for d in found.dials if d.code is not None]
+    if dials:
+        out("\nThen these people dial, at the phone where they are:")
+        rows = [
+            (
+                wording.person(d.user, d.number),
+                d.code,
+                _at(d.at),
+                _at(d.to) or "off the air",
+                "yes" if d.by_hand else "",
+            )
+            for d in dials
+        ]
+        table(("who", "dials", "at", "will be at", "logs in by hand"), rows, optional=("logs in by hand",))
+    by_hand = [d for d in found.dials if d.code is None]
+    if by_hand:
+        out("\nAnd log in by hand:")
+        table(("who", "at"), [(wording.person(d.user, d.number), _at(d.to)) for d in by_hand])
+    if not found.dials and found.send_by == "merge":
+        out("\nNobody has to dial anything.")
+
+
+def clean_csv(found: a.Sheet) -> str:
+    """Return the work order as CSV; cells that a spreadsheet would run begin with an apostrophe."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for row in _rows(found):
+        writer.writerow([_harmless(cell) for cell in row])
+    return text.getvalue()
+
+
+def _rows(found: a.Sheet) -> Iterator[tuple[object, ...]]:
+    n = 0
+    for n, s in enumerate(found.typing, 1):
+        place = wording.place(s.module, s.port)
+        yield (n, "type", "", "", s.extension_id, place, s.label, s.old, s.new, "", " ".join(s.warns_of))
+    for d in found.dials:
+        n += 1
+        at = d.at if d.code is not None else d.to
+        do = "dial" if d.code is not None else "log in by hand"
+        yield (n, do, d.user, d.number, *_place(at), _id(d.at), _id(d.to), d.code, "")
+    for c in found.e911:
+        n += 1
+        yield (n, "E911", c.user, c.number, *_place(c.to), _id(c.from_), _id(c.to), "", "")
+
+
+def _harmless(cell: object) -> str:
+    text = "" if cell is None else clean(str(cell))
+    # The log-out code and numbers are what they are; names and labels come from anywhere.
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _place(at: a.ExtensionAnswer | None) -> tuple[object, object, object]:
+    return (at.extension_id, wording.place(at.module, at.port), at.label) if at is not None else ("", "", "")
+
+
+def _id(at: a.ExtensionAnswer | None) -> object:
+    return at.extension_id if at is not None else ""
+
+
+def _at(at: a.ExtensionAnswer | None) -> str:
+    return wording.extension(at.extension_id, at.module, at.port, at.label) if at is not None else ""
+
+
+def _warns(step: a.TypingStep) -> str:
+    return f"{wording.names(step.warns_of)}, ignore it until later steps" if step.warns_of else ""

@@ -1,0 +1,82 @@
+"""What is not needed is not imported: told by what is absent, not by milliseconds."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.programs import ENVIRONMENT, PROGRAM
+
+HEAVY = ("psycopg", "eventsourcing", "rich")
+
+
+def imported(*arguments: str, **environment: str) -> set[str]:
+    """Return the names of all modules that a run of the program imports."""
+    ended = subprocess.run(
+        [PROGRAM[0], "-X", "importtime", *PROGRAM[1:], *arguments],
+        capture_output=True,
+        env={**ENVIRONMENT, **environment},
+        text=True,
+        check=True,
+    )
+    lines = [line for line in ended.stderr.splitlines() if line.startswith("import time:")]
+    assert lines
+    return {line.rpartition("|")[2].strip() for line in lines}
+
+
+def having(modules: set[str], *names: str) -> list[str]:
+    """Return those of the modules that are one of the packages, or in it."""
+    return sorted(m for m in modules if any(m == name or m.startswith(f"{name}.") for name in names))
+
+
+def test_help_imports_no_store_and_no_command() -> None:
+    modules = imported("-h")
+
+    assert having(modules, *HEAVY, "ipo_ledger.application", "ipo_ledger.domain", "ipo_ledger.adapters") == []
+    assert having(modules, "ipo_ledger_cli") == [
+        "ipo_ledger_cli",
+        "ipo_ledger_cli.command",
+        "ipo_ledger_cli.failures",
+        "ipo_ledger_cli.main",
+        "ipo_ledger_cli.options",
+        "ipo_ledger_cli.output",
+        "ipo_ledger_cli.session",
+    ]
+
+
+def test_the_version_imports_no_more_than_help() -> None:
+    assert having(imported("--version"), *HEAVY, "msgspec", "ipo_ledger.application", "importlib.metadata") == []
+
+
+def test_the_help_of_a_command_imports_no_store() -> None:
+    assert having(imported("who", "-h"), *HEAVY, "ipo_ledger.application", "ipo_ledger.adapters") == []
+
+
+@pytest.fixture
+def url(folder: Path) -> str:
+    """Make a small ledger in a file and return its URL."""
+    url = f"sqlite:///{(folder / 'ledger.db').as_posix()}"
+    for arguments in (
+        ["system", "add", "hq", "--release", "11.1", "--timezone", "UTC"],
+        ["import", "users-1.xml", "extensions-1.xml"],
+    ):
+        subprocess.run([*PROGRAM, *arguments, "--ledger", url], env=ENVIRONMENT, check=True, capture_output=True)
+    return url
+
+
+@pytest.mark.parametrize("arguments", [["who", "2"], ["seats"], ["status"], ["log"], ["rollback", "-h"]])
+def test_a_question_to_a_file_imports_neither_the_event_store_nor_rich(arguments: list[str], url: str) -> None:
+    assert having(imported(*arguments, IPO_LEDGER_URL=url), *HEAVY) == []
+
+
+def test_a_command_to_a_file_imports_no_driver_of_postgresql(url: str) -> None:
+    modules = imported("swap", "202", "203", IPO_LEDGER_URL=url)
+
+    assert having(modules, "psycopg", "rich", "ipo_ledger.adapters.postgres") == []
+
+
+def test_python_is_the_one_that_runs_the_tests() -> None:
+    assert PROGRAM[0] == sys.executable
