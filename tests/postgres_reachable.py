@@ -17,9 +17,7 @@ class ReachableServer:
     def __init__(self, dsn: str) -> None:
         """Take the `postgresql://` URL of a role that may create databases."""
         if not dsn.startswith(("postgresql://", "postgres://")):
-            raise UnusableServer(
-                f"{DSN_VARIABLE} has to be a URL: postgresql://user:password@host:port/database"
-            )
+            raise UnusableServer(f"{DSN_VARIABLE} has to be a URL: postgresql://user:password@host:port/database")
         self.dsn = dsn
 
     def url(self, dbname: str, user: str | None = None) -> str:

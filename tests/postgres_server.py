@@ -56,7 +56,7 @@ class Server(ReachableServer):
         self.data = self.folder / "data"
         self.log = self.folder / "log"
         shutil.copytree(template, self.data)
-        safety = {name: "on" if fsync else "off" for name in ("fsync", "full_page_writes")}
+        safety = dict.fromkeys(("fsync", "full_page_writes"), "on" if fsync else "off")
         self._settings = {**safety, "timezone": "UTC", "log_timezone": "UTC", **(settings or {})}
         self._process: subprocess.Popen[bytes] | None = None
         self._spoken = 0  # how much of the log is from earlier starts

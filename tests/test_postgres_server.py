@@ -109,17 +109,13 @@ def test_a_test_can_change_every_setting(own_postgres: Server) -> None:
     told(url, "ALTER SYSTEM SET fsync = on", "ALTER SYSTEM SET timezone = 'Asia/Kolkata'")
     own_postgres.restart()
 
-    assert asked(url, "SELECT current_setting('fsync'), current_setting('timezone')") == [
-        ("on", "Asia/Kolkata")
-    ]
+    assert asked(url, "SELECT current_setting('fsync'), current_setting('timezone')") == [("on", "Asia/Kolkata")]
 
 
 def test_settings_can_be_given_and_acknowledged_commits_are_always_written(
     postgres_installation: Installation, postgres_home: Path
 ) -> None:
-    with Server(
-        postgres_installation, postgres_home, fsync=True, settings={"application_name": "it's"}
-    ) as server:
+    with Server(postgres_installation, postgres_home, fsync=True, settings={"application_name": "it's"}) as server:
         names = ("fsync", "full_page_writes", "synchronous_commit", "application_name")
         settings = asked(
             server.url("postgres"),
@@ -178,9 +174,7 @@ def unused() -> str:
     return f"ipo ledger test {uuid.uuid4()}"
 
 
-def test_each_test_gets_an_empty_database(
-    postgres_server: ReachableServer, postgres_url: str, unused: str
-) -> None:
+def test_each_test_gets_an_empty_database(postgres_server: ReachableServer, postgres_url: str, unused: str) -> None:
     told(postgres_server.create_database(unused), "CREATE TABLE of_another_test (n int)")
 
     tables = asked(postgres_url, "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace")
@@ -241,9 +235,7 @@ def test_a_named_folder_stands_alone(postgres_installation: Installation) -> Non
     ("environment", "fails"),
     [({}, False), ({"CI": ""}, False), ({"CI": "false"}, False), ({"CI": "true"}, True), ({"CI": "1"}, True)],
 )
-def test_without_a_server_tests_fail_in_ci_and_are_skipped_elsewhere(
-    environment: dict[str, str], fails: bool
-) -> None:
+def test_without_a_server_tests_fail_in_ci_and_are_skipped_elsewhere(environment: dict[str, str], fails: bool) -> None:
     assert must_fail_without_server(environment) is fails
 
 

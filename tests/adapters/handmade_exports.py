@@ -19,9 +19,7 @@ def user(name: str, number: str = "", **elements: str) -> str:
     return _object("User", {"Name": name, "FullName": f"{name} Full", "Extension": number, **elements})
 
 
-def extension(
-    extension_id: object, base: str = "", module: str = "BD", port: str = "1", **elements: str
-) -> str:
+def extension(extension_id: object, base: str = "", module: str = "BD", port: str = "1", **elements: str) -> str:
     """Write an extension object as the Management API does."""
     said = {"Id": str(extension_id), "Extension": base, "TypeInfo": "0", "Module": module, "Port": port}
     return _object("Extension", {**said, **elements})
@@ -30,9 +28,7 @@ def extension(
 def answer(*objects: str, total: object = None) -> str:
     """Write an answer with one page; `total` is what it says there is in all, by default what it holds."""
     count = len(objects) if total is None else total
-    return (
-        f'<response status="1"><data set="75" totalRecords="{count}">\n{"".join(objects)}</data></response>'
-    )
+    return f'<response status="1"><data set="75" totalRecords="{count}">\n{"".join(objects)}</data></response>'
 
 
 def _object(tag: str, said: Mapping[str, str]) -> str:
@@ -88,7 +84,5 @@ def without_sources(site: Site) -> Site:
         extensions=None
         if site.extensions is None
         else tuple(msgspec.structs.replace(each, source="") for each in site.extensions),
-        users=None
-        if site.users is None
-        else tuple(msgspec.structs.replace(each, source="") for each in site.users),
+        users=None if site.users is None else tuple(msgspec.structs.replace(each, source="") for each in site.users),
     )

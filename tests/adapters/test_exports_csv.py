@@ -34,9 +34,7 @@ def test_a_list_of_extensions_and_one_of_users_are_one_site(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("delimiter", [";", ",", "\t"])
-def test_columns_are_separated_by_semicolons_commas_or_tabs_in_any_order(
-    tmp_path: Path, delimiter: str
-) -> None:
+def test_columns_are_separated_by_semicolons_commas_or_tabs_in_any_order(tmp_path: Path, delimiter: str) -> None:
     header = ["Base Extension", "PORT", "Desk; place, if any", "module", "Extension ID"]
     row = ["201", "4", "Room 3; left, window", "3", "12"]
     content = "\r\n".join(delimiter.join(f'"{cell}"' for cell in cells) for cells in (header, row))
@@ -46,9 +44,7 @@ def test_columns_are_separated_by_semicolons_commas_or_tabs_in_any_order(
     assert (found.extension_id, found.module, found.port, found.base_extension) == (12, "3", 4, "201")
 
 
-@pytest.mark.parametrize(
-    "header", ["ID,Module,Port,Base Extension", "extension_id,MODULE,port,BaseExtension"]
-)
+@pytest.mark.parametrize("header", ["ID,Module,Port,Base Extension", "extension_id,MODULE,port,BaseExtension"])
 def test_headers_are_known_in_capitals_or_not_with_spaces_or_underscores(tmp_path: Path, header: str) -> None:
     assert list(extensions(read(tmp_path, f"{header}\n1,BD,1,201\n"))) == [1]
 
@@ -70,9 +66,7 @@ def test_a_list_without_the_columns_does_not_say(tmp_path: Path) -> None:
     assert (found.full_name, found.forced_login, found.has_login_code) == (None, None, None)
 
 
-@pytest.mark.parametrize(
-    ("cell", "has"), [("yes", True), ("TRUE", True), ("****", True), ("0", False), ("1234", True)]
-)
+@pytest.mark.parametrize(("cell", "has"), [("yes", True), ("TRUE", True), ("****", True), ("0", False), ("1234", True)])
 def test_a_login_code_may_be_masked_or_be_a_yes_or_no(tmp_path: Path, cell: str, has: bool) -> None:
     site = read(tmp_path, f"name,number,login code\nAna,201,{cell}\n")
 
@@ -168,9 +162,7 @@ def test_a_header_that_fits_both_kinds_is_read_as_the_one_that_the_mapping_names
 def test_two_headers_of_one_field_are_refused(tmp_path: Path) -> None:
     said = complaints(tmp_path, "Name,Number,Extension\nAna,201,201\n")
 
-    assert said == [
-        "file-1, header: 'Number' and 'Extension' are both headers of number: name one with --map"
-    ]
+    assert said == ["file-1, header: 'Number' and 'Extension' are both headers of number: name one with --map"]
 
 
 def test_a_mapping_chooses_between_two_headers(tmp_path: Path) -> None:
@@ -183,9 +175,7 @@ def test_a_mapping_names_other_headers(tmp_path: Path) -> None:
     mapping = '[users]\nname = "Benutzer"\nnumber = "Nebenstelle"\n[extensions]\nextension_id = "Nr."\n'
 
     assert list(users(read_mapped(tmp_path, mapping, "nebenstelle;BENUTZER\n201;Ana\n"))) == ["Ana"]
-    assert list(extensions(read_mapped(tmp_path, mapping, "Nr.;Module;Port;Base Extension\n4;BD;1;\n"))) == [
-        4
-    ]
+    assert list(extensions(read_mapped(tmp_path, mapping, "Nr.;Module;Port;Base Extension\n4;BD;1;\n"))) == [4]
 
 
 def test_a_mapping_with_a_header_that_the_list_lacks_is_refused(tmp_path: Path) -> None:
@@ -193,9 +183,7 @@ def test_a_mapping_with_a_header_that_the_list_lacks_is_refused(tmp_path: Path) 
     optional = mapped_complaints(tmp_path, '[users]\nfull_name = "Voller Name"\n', USERS)
 
     assert "there is no 'Nummer', which the --map file gives for number" in needed[0]
-    assert optional == [
-        "list.csv, header: there is no 'Voller Name', which the --map file gives for full_name"
-    ]
+    assert optional == ["list.csv, header: there is no 'Voller Name', which the --map file gives for full_name"]
 
 
 def test_unknown_tables_and_fields_of_a_mapping_are_refused(tmp_path: Path) -> None:
@@ -229,9 +217,7 @@ def test_a_header_with_nothing_below_it_is_refused_for_that_is_no_empty_site(tmp
 
 
 @pytest.mark.parametrize("content", ['name,number\n"Ana,201\nBo,202\n', 'name,number\n"Ana"x,201\n'])
-def test_quotation_marks_that_do_not_match_are_refused_and_nothing_is_quoted(
-    tmp_path: Path, content: str
-) -> None:
+def test_quotation_marks_that_do_not_match_are_refused_and_nothing_is_quoted(tmp_path: Path, content: str) -> None:
     [said] = complaints(tmp_path, content)
 
     assert said.startswith("file-1: is not a CSV list")

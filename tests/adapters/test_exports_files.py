@@ -173,9 +173,7 @@ def test_whatever_bytes_a_file_holds_it_is_read_or_refused(
 
 
 @settings(max_examples=300, deadline=None)
-@given(
-    st.integers(0, 10_000), st.sampled_from([b"", b"\x00", b"<", b"</User>", b'"', b"{", b"]", b"\xff", b"9"])
-)
+@given(st.integers(0, 10_000), st.sampled_from([b"", b"\x00", b"<", b"</User>", b'"', b"{", b"]", b"\xff", b"9"]))
 def test_wherever_an_export_is_damaged_it_is_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, place: int, damage: bytes
 ) -> None:
@@ -186,7 +184,7 @@ def test_wherever_an_export_is_damaged_it_is_read_or_refused(
         try:
             read_site([path])
         except ExportUnreadable as error:
-            assert CODE not in error.message  # noqa: PT017 - either way is right
+            assert CODE not in error.message
 
 
 JSON_PAGE = (
@@ -226,15 +224,13 @@ def test_the_error_is_malformed_with_details_and_a_way_out(tmp_path: Path) -> No
     assert error.details == {
         "complaints": [{"file": str(tmp_path / "none.xml"), "where": "", "message": "there is no such file"}]
     }
-    assert error.message == f"the export cannot be read:\n{tmp_path / 'none.xml'}: there is no such file"
+    assert error.message == f"The export cannot be read:\n{tmp_path / 'none.xml'}: there is no such file"
     assert str(error) == error.message
     assert "ipo-ledger import --help" in error.hint
 
 
 def test_the_message_stops_after_50_complaints_and_the_details_keep_all(tmp_path: Path) -> None:
-    error = refusal(
-        [saved(tmp_path, "users.xml", answer(*(user(f"U{n}.", str(200 + n)) for n in range(60))))]
-    )
+    error = refusal([saved(tmp_path, "users.xml", answer(*(user(f"U{n}.", str(200 + n)) for n in range(60))))])
 
     assert len(error.details["complaints"]) == 60
     assert error.message.splitlines()[-1] == "... and 10 more"
@@ -244,7 +240,7 @@ def test_the_message_stops_after_50_complaints_and_the_details_keep_all(tmp_path
 def test_the_error_survives_pickling(tmp_path: Path) -> None:
     error = refusal([tmp_path / "none.xml"])
 
-    again = pickle.loads(pickle.dumps(error))  # noqa: S301 - just made
+    again = pickle.loads(pickle.dumps(error))
 
     assert (again.message, again.details, again.hint) == (error.message, error.details, error.hint)
 
@@ -296,7 +292,7 @@ def test_codes_are_in_no_message_and_no_traceback(tmp_path: Path, content: str) 
 def test_importing_the_package_imports_no_parser() -> None:
     script = "import sys, ipo_ledger.adapters.exports; print(*sys.modules, sep='\\n')"
 
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     imported = done.stdout.splitlines()
     assert not {"defusedxml", "xml.etree.ElementTree", "csv", "tomllib", "json"} & set(imported)

@@ -38,9 +38,7 @@ def test_users_and_extensions_are_read_with_numbers_as_text(tmp_path: Path) -> N
 
 
 def test_one_object_and_a_list_of_one_are_the_same(tmp_path: Path) -> None:
-    assert users(read_json(tmp_path, page({"User": ANA}))) == users(
-        read_json(tmp_path, page([{"User": ANA}]))
-    )
+    assert users(read_json(tmp_path, page({"User": ANA}))) == users(read_json(tmp_path, page([{"User": ANA}])))
 
 
 @pytest.mark.parametrize("number", [None, "", {}])
@@ -50,9 +48,7 @@ def test_an_empty_number_is_null_or_a_text_or_an_object(tmp_path: Path, number: 
     assert users(site)["Ana"].number is None
 
 
-@pytest.mark.parametrize(
-    ("code", "has"), [(None, False), ("", False), ({}, False), (123456, True), ("0000", True)]
-)
+@pytest.mark.parametrize(("code", "has"), [(None, False), ("", False), ({}, False), (123456, True), ("0000", True)])
 def test_a_login_code_becomes_yes_or_no(tmp_path: Path, code: object, has: bool) -> None:
     site = read_json(tmp_path, page([{"User": ANA | {"LoginCode": code}}]))
 
@@ -127,9 +123,7 @@ def test_a_user_that_collapsed_into_the_ws_object_is_read(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(("base", "expected"), [(201, "201"), ("", None), (None, None), ({}, None)])
-def test_an_extension_that_collapsed_into_a_list_is_read(
-    tmp_path: Path, base: object, expected: str | None
-) -> None:
+def test_an_extension_that_collapsed_into_a_list_is_read(tmp_path: Path, base: object, expected: str | None) -> None:
     collapsed = {"Extension": [{"@GUID": "0C", "Id": 7}, base], "TypeInfo": 1, "Module": 0, "Port": 0}
 
     site = read_json(tmp_path, page([collapsed]))
@@ -181,9 +175,7 @@ def test_a_number_too_long_for_any_machine_is_refused(tmp_path: Path) -> None:
 
 
 def test_names_that_no_store_takes_are_refused(tmp_path: Path) -> None:
-    said = complaints(
-        tmp_path, json.dumps(page([{"User": ANA | {"Name": "A\ud800", "FullName": "A\u0000"}}]))
-    )
+    said = complaints(tmp_path, json.dumps(page([{"User": ANA | {"Name": "A\ud800", "FullName": "A\u0000"}}])))
 
     assert len(said) == 2
 

@@ -66,9 +66,7 @@ def test_the_same_base_extension_twice_is_allowed_as_manager_allows_it() -> None
 
 @pytest.mark.parametrize("base", ["2", "1234567890123456", "2O1", "", "²²", "20 1"])
 def test_a_base_extension_is_2_to_15_digits(base: str) -> None:
-    assert said(port(1, "BD", 1, base)) == [
-        f"list, line 1: the base extension '{base}' is not 2 to 15 digits"
-    ]
+    assert said(port(1, "BD", 1, base)) == [f"list, line 1: the base extension '{base}' is not 2 to 15 digits"]
 
 
 @pytest.mark.parametrize("base", ["20", "123456789012345", "007", None])

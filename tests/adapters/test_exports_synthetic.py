@@ -21,9 +21,7 @@ FORMS: tuple[Form, ...] = ("xml", "json")
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("extensions", [1, 9, 20, 21, 100, 101, 384, 3000])
-def test_an_export_is_read_back_as_the_site_it_was_written_from(
-    tmp_path: Path, extensions: int, form: Form
-) -> None:
+def test_an_export_is_read_back_as_the_site_it_was_written_from(tmp_path: Path, extensions: int, form: Form) -> None:
     site = synthetic_site(extensions)
 
     read = read_site(write_export(site, tmp_path, form=form))
@@ -39,7 +37,7 @@ def test_an_export_is_read_back_as_the_site_it_was_written_from(
     form=st.sampled_from(FORMS),
     order=st.randoms(use_true_random=False),
 )
-def test_any_site_in_pages_of_any_size_and_files_in_any_order_is_read_back(  # noqa: PLR0913, PLR0917 - dice
+def test_any_site_in_pages_of_any_size_and_files_in_any_order_is_read_back(  # noqa: PLR0917 - dice
     tmp_path_factory: pytest.TempPathFactory,
     extensions: int,
     seed: int,
@@ -64,9 +62,9 @@ def test_a_synthetic_site_has_nothing_wrong(extensions: int) -> None:
 def test_a_site_of_nine_is_nine_desks_and_their_people() -> None:
     site = synthetic_site(9)
 
-    assert [
-        (each.extension_id, each.module, each.port, each.base_extension) for each in site.extensions or ()
-    ] == [(place, "BD", place, str(200 + place)) for place in range(1, 10)]
+    assert [(each.extension_id, each.module, each.port, each.base_extension) for each in site.extensions or ()] == [
+        (place, "BD", place, str(200 + place)) for place in range(1, 10)
+    ]
     assert [each.number for each in site.users or ()] == [str(200 + place) for place in range(1, 10)]
     assert [each.has_login_code for each in site.users or ()] == [True, True, False] * 3
 
@@ -117,9 +115,7 @@ def test_an_export_has_pages_with_nouser_among_the_users(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_login_codes_are_in_clear_in_the_export_and_nowhere_in_what_is_read(
-    tmp_path: Path, form: Form
-) -> None:
+def test_login_codes_are_in_clear_in_the_export_and_nowhere_in_what_is_read(tmp_path: Path, form: Form) -> None:
     paths = write_export(synthetic_site(30), tmp_path, form=form)
     written = "".join(path.read_text(encoding="utf-8") for path in paths)
     codes = set(re.findall(r"(?:LoginCode|VoicemailCode)\W+(\d+)", written))
@@ -131,10 +127,7 @@ def test_login_codes_are_in_clear_in_the_export_and_nowhere_in_what_is_read(
 
 
 def test_the_same_site_is_written_the_same_way(tmp_path: Path) -> None:
-    written = [
-        [path.read_bytes() for path in write_export(synthetic_site(30), tmp_path / name)]
-        for name in ("a", "b")
-    ]
+    written = [[path.read_bytes() for path in write_export(synthetic_site(30), tmp_path / name)] for name in ("a", "b")]
 
     assert written[0] == written[1]
 

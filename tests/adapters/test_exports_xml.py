@@ -27,9 +27,7 @@ def test_pages_of_users_and_extensions_in_several_files_are_one_site(tmp_path: P
 
 
 def test_the_order_of_the_files_does_not_matter(tmp_path: Path) -> None:
-    pages = [
-        answer(user(name, number), total=3) for name, number in (("C", "1203"), ("A", "201"), ("B", "202"))
-    ]
+    pages = [answer(user(name, number), total=3) for name, number in (("C", "1203"), ("A", "201"), ("B", "202"))]
 
     site, reversed_site = read(tmp_path, *pages), read(tmp_path, *reversed(pages))
 
@@ -37,9 +35,7 @@ def test_the_order_of_the_files_does_not_matter(tmp_path: Path) -> None:
     assert [each.name for each in reversed_site.users or ()] == ["A", "B", "C"]
 
 
-@pytest.mark.parametrize(
-    "form", ["<all>{}{}</all>", "{}{}", '<?xml version="1.0"?>\n{}\n<?xml version="1.0"?>\n{}\n']
-)
+@pytest.mark.parametrize("form", ["<all>{}{}</all>", "{}{}", '<?xml version="1.0"?>\n{}\n<?xml version="1.0"?>\n{}\n'])
 def test_several_answers_may_be_one_file(tmp_path: Path, form: str) -> None:
     site = read(tmp_path, form.format(answer(user("Ana", "201")), answer(extension(1, "201"))))
 
@@ -74,9 +70,7 @@ def test_the_inner_extension_of_an_extension_is_its_base_and_may_be_blank(tmp_pa
 
 
 def test_an_extension_says_its_module_port_and_kind(tmp_path: Path) -> None:
-    site = read(
-        tmp_path, answer(extension(11218, "306", "0", "0", TypeInfo="3"), extension(9, "307", "BP", "07"))
-    )
+    site = read(tmp_path, answer(extension(11218, "306", "0", "0", TypeInfo="3"), extension(9, "307", "BP", "07")))
 
     assert (extensions(site)[11218].module, extensions(site)[11218].port, extensions(site)[11218].kind) == (
         "0",
@@ -148,9 +142,7 @@ def test_any_unicode_encoding_is_read_with_its_mark_or_without(tmp_path: Path, e
     assert users(site)["Ana"].full_name == "Zoë Łukasz"
 
 
-@pytest.mark.parametrize(
-    ("declared", "real"), [("UTF-16", "utf-8"), ("UTF-8", "utf-16"), ("ISO-8859-1", "utf-8")]
-)
+@pytest.mark.parametrize(("declared", "real"), [("UTF-16", "utf-8"), ("UTF-8", "utf-16"), ("ISO-8859-1", "utf-8")])
 def test_a_file_that_was_saved_in_another_encoding_than_it_declares_is_read(
     tmp_path: Path, declared: str, real: str
 ) -> None:
@@ -170,9 +162,7 @@ def test_xml_in_an_older_encoding_is_read_when_it_declares_it(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("declaration", ["", '<?xml version="1.0" encoding="klingon"?>'])
-def test_xml_in_an_encoding_that_it_does_not_declare_well_is_refused(
-    tmp_path: Path, declaration: str
-) -> None:
+def test_xml_in_an_encoding_that_it_does_not_declare_well_is_refused(tmp_path: Path, declaration: str) -> None:
     page = declaration + answer(user("Ana", "201", FullName="Zoë"))
 
     [said] = complaints(tmp_path, page.encode("cp1252"))
@@ -222,9 +212,7 @@ def test_a_page_given_twice_in_other_bytes_shows_in_its_duplicates(tmp_path: Pat
 def test_pages_of_different_moments_are_refused(tmp_path: Path) -> None:
     said = complaints(tmp_path, answer(user("Ana", "201"), total=2), answer(user("Bruno", "202"), total=3))
 
-    assert said == [
-        "file-1, file-2: totalRecords differs from page to page (2 and 3): the pages are not of one moment"
-    ]
+    assert said == ["file-1, file-2: totalRecords differs from page to page (2 and 3): the pages are not of one moment"]
 
 
 def test_an_empty_page_after_the_last_is_let_be(tmp_path: Path) -> None:
@@ -295,9 +283,7 @@ def test_a_user_without_an_extension_element_is_refused_for_that_is_no_blank_num
 
 
 def test_a_user_without_a_name_is_refused(tmp_path: Path) -> None:
-    assert complaints(tmp_path, answer(user("", "201"))) == [
-        "file-1, record 1: the user has a blank user name"
-    ]
+    assert complaints(tmp_path, answer(user("", "201"))) == ["file-1, record 1: the user has a blank user name"]
 
 
 @pytest.mark.parametrize("extension_id", ["A7", "7.0", "-7", "٣", "1_0", "12345678901"])
@@ -379,6 +365,4 @@ def test_web_managers_users_go_with_the_management_apis_extensions(tmp_path: Pat
 def test_some_other_xml_is_refused_with_its_root(tmp_path: Path) -> None:
     [said] = complaints(tmp_path, '<svg xmlns="http://www.w3.org/2000/svg"><g/></svg>')
 
-    assert said.startswith(
-        "file-1: is XML, but no export: no `response` and no `User` in it (its root is 'svg')"
-    )
+    assert said.startswith("file-1: is XML, but no export: no `response` and no `User` in it (its root is 'svg')")
