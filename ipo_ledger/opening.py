@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from ipo_ledger.adapters.store.faults import BadLedgerUrl
+from ipo_ledger.adapters.store.urls import certainly_public
 from ipo_ledger.application.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _store(url: str, clock: Clock | None) -> Store:
         from ipo_ledger.adapters.postgres.store import PostgresStore  # psycopg costs 140 ms: only where it is used
 
         return PostgresStore(url, clock=clock)
-    raise BadLedgerUrl(url=_without_password(url), why="it begins with neither sqlite:/// nor postgresql://")
+    raise BadLedgerUrl(url=certainly_public(url), why="it begins with neither sqlite:/// nor postgresql://")
 
 
 def _sqlite_path(url: str, rest: str) -> Path:
@@ -68,17 +69,6 @@ def _sqlite_path(url: str, rest: str) -> Path:
     if "\0" in text or text == ":memory:":
         raise BadLedgerUrl(url=url.replace("\0", ""), why="a ledger is a file that stays")
     return Path(text).expanduser()
-
-
-def _without_password(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return url.rpartition("@")[2]
-    if "@" not in parts.netloc:
-        return url
-    user, _, host = parts.netloc.rpartition("@")
-    return parts._replace(netloc=f"{user.partition(':')[0]}@{host}").geturl()
 
 
 def _system_clock() -> datetime:

@@ -64,7 +64,10 @@ def _text(source: str | Path | BinaryIO) -> str:
 def _moves(file: str, text: str) -> Iterator[MoveAsked]:
     delimiter = _delimiter(text)
     rows = _rows(text, delimiter)
-    line, header = next(rows)
+    first = next(rows, None)
+    if first is None:
+        raise NotReadable("has no header")
+    line, header = first
     columns, faults = _columns(header)
     for fault in faults:
         yield MoveAsked(where=f"{file}, line {line}", fault=fault)
@@ -118,7 +121,12 @@ def _columns(header: Sequence[str]) -> tuple[dict[str, int], list[str]]:
 
 def _delimiter(text: str) -> str:
     """Return the delimiter with which the header has most of the columns that are known, else most cells."""
-    return max(_DELIMITERS, key=lambda delimiter: _known(next(_rows(text, delimiter))[1]))
+
+    def fits(delimiter: str) -> tuple[int, int]:
+        first = next(_rows(text, delimiter), None)  # read one way there may be no cell, read another way one
+        return _known(first[1]) if first is not None else (0, 0)
+
+    return max(_DELIMITERS, key=fits)
 
 
 def _known(header: Sequence[str]) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from ipo_ledger.application.saying import Said
 from ipo_ledger.domain import batch as batches
 from ipo_ledger.domain import rollback as plain
 from ipo_ledger.domain import ways_out, work_order
+from ipo_ledger.domain.in_the_way import blamed, in_the_way
 from ipo_ledger.domain.moments import Day, Instant, iso, local, read_when
 from ipo_ledger.domain.records import Batch, Change
 from ipo_ledger.domain.refusals import (
@@ -264,15 +265,23 @@ def _refuse_open(deciding: Deciding, changes: Sequence[Change], then: dict[int, 
 
 
 def _explained(deciding: Deciding, batch: Batch, blocked: Sequence[Blocked]) -> RollbackBlocked:
+    way = in_the_way(deciding.system, deciding.past, batch)
+    blocked = [msgspec.structs.replace(b, by=blamed(b, way)) for b in blocked]
     told = [_blocked(deciding, b) for b in blocked]
+    lines = [f"  {_line(t, b)}" for t, b in zip(told, blocked, strict=True)]
+    if len(way) > 1:
+        lines.append(
+            f"  In the way are {', '.join(b.name for b in way)}: taken back in this order, they leave it clean."
+        )
     ways = [_way_out(deciding, way) for way in ways_out.ways_out(deciding.system, deciding.past, batch)]
     return RollbackBlocked(
         batch=batch.name,
         count=len(blocked),
         of=len(batch.changes),
-        listing="\n".join(f"  {_line(t, b)}" for t, b in zip(told, blocked, strict=True)),
+        listing="\n".join(lines),
         ways="\n".join([*_drafts_in_the_way(deciding, blocked), *(_way_line(batch, way) for way in ways)]),
         blocked=told,
+        in_the_way=telling.batch_ids(b.number for b in way),
         ways_out=ways,
     )
 

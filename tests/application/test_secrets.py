@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import msgspec
+import pytest
 
 import ipo_ledger
 from ipo_ledger.demo_site import synthetic_site, write_export
@@ -32,3 +33,23 @@ def test_no_login_code_of_an_export_can_be_found_in_the_ledger(tmp_path: Path) -
     long_codes = {code for code in codes if len(code) > 4}
     assert not long_codes & found
     assert not any(b"LoginCode" in text for text in files)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://ana:s3cr3t@host/ledger",
+        "mysql://host/ledger?password=s3cr3t",
+        "mysql://ana:s3/cr3t@host/ledger",
+        "host=db password=s3cr3t",
+        "postgresql://ana:s3cr3t@host@again/ledger",
+        "postgresql://ana:s3cr3t@127.0.0.1:1/ledger?connect_timeout=1",
+    ],
+)
+def test_no_error_shows_the_password_of_a_url(url: str) -> None:
+    with pytest.raises(ipo_ledger.LedgerError) as refused, ipo_ledger.open(url, actor="ana") as ledger:
+        ledger.systems()
+
+    shown = f"{refused.value.told()} {refused.value!r}"
+    assert "s3cr3t" not in shown
+    assert "cr3t" not in shown

@@ -131,3 +131,17 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
 
 def test_it_is_part_of_the_public_api() -> None:
     assert "read_moves" in ipo_ledger.__all__
+
+
+@pytest.mark.parametrize("text", [";", ",", "\t", ";;\n;", "\n;\n"])
+def test_a_list_of_empty_cells_has_no_header(text: str) -> None:
+    faults = [row.fault for row in _read_or_refused(text)]
+
+    assert None not in faults
+
+
+def _read_or_refused(text: str) -> list[MoveAsked]:
+    try:
+        return read_moves(io.BytesIO(text.encode()))
+    except Malformed:
+        return []

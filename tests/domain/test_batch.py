@@ -123,6 +123,19 @@ def test_an_extension_changed_twice_in_a_draft_is_one_net_change() -> None:
     assert story.changes(number) == {1: ("201", "203")}
 
 
+def test_a_command_leaves_the_system_it_began_with_alone() -> None:
+    """A command that comes to nothing is dropped with its copy; the draft it changed is what it was."""
+    story = a_site(3)
+    number = story.draft({1: "202"})
+    was, before = story.system, state_of(story.system)
+
+    story.draft({2: "203"}, into=number)
+    story.draft({3: "201"}, into=number)
+
+    assert state_of(was) == before
+    assert story.changes(number).keys() == {1, 2, 3}
+
+
 def test_an_extension_changed_and_changed_back_in_a_draft_is_no_change() -> None:
     story = a_site(3)
     number = story.draft({1: "202", 3: "209"})
@@ -584,11 +597,14 @@ def test_two_batches_in_force_at_one_extension_settle_together() -> None:
 
 def test_a_removed_extension_is_waited_for_no_more() -> None:
     story = a_site(2)
-    number = story.draft({1: "299"})
+    number = story.swap("U1", "U2")
     story.send(number)
 
     story.remove_extension(1)
+    asked = story.asked(number)
+    story.remove_extension(2)
 
+    assert asked == [(2, "log-out", "U2")]
     assert story.status(number) == "settled"
 
 

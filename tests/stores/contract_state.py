@@ -127,6 +127,9 @@ def _same_batches(reading: Reading, loaded: System, story: StoredStory) -> None:
         if expected.in_force:
             after = reading.batches_in_force_after(loaded.key, expected)
             assert list(after) == list(story.past.in_force_after(expected))
+            assert [list(b.changes) for b in after] == [list(story.past.batch(b.number).changes) for b in after]
+    for number, batch in loaded.open.items():
+        assert list(batch.changes) == list(story.past.batch(number).changes)
     assert reading.batch(loaded.key, len(story.past.seen) + 1) is None
     assert _without_changes(story) == {b.number: n for b, n in _all_batches(reading, loaded.key)}
 

@@ -10,6 +10,7 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 from ipo_ledger.adapters.store.faults import BadLedgerUrl
+from ipo_ledger.adapters.store.urls import certainly_public
 
 APPLICATION_NAME = "ipo-ledger"
 CONNECT_SECONDS = 10
@@ -30,11 +31,11 @@ def address(url: str) -> Address:
     """Read a URL. Raises `BadLedgerUrl`, which shows no more of it than cannot be secret."""
     parts = _URL.fullmatch(url)
     if parts is None:
-        raise BadLedgerUrl(url=_certainly_public(url), why="it does not begin with postgresql://")
+        raise BadLedgerUrl(url=certainly_public(url), why="it does not begin with postgresql://")
     authority, path, query = parts["authority"], parts["path"], parts["query"] or ""
     # libpq would take `user:pa/ss@host` for the host `user`, and show the rest in its messages.
     if authority.count("@") > 1 or "@" in path + query:
-        raise BadLedgerUrl(url=_certainly_public(url), why=f"it has an @ too many: {_ESCAPE}")
+        raise BadLedgerUrl(url=certainly_public(url), why=f"it has an @ too many: {_ESCAPE}")
     user, at, hosts = authority.rpartition("@")
     shown = f"postgresql://{user.partition(':')[0]}{at}{hosts}{path}{_without_secrets(query)}"
     _understood(shown)
@@ -59,9 +60,3 @@ def _without_secrets(query: str) -> str:
     pairs = query.removeprefix("?").split("&")
     kept = [pair for pair in pairs if pair and unquote(pair.partition("=")[0]) not in _SECRETS]
     return "?" + "&".join(kept) if kept else ""
-
-
-def _certainly_public(url: str) -> str:
-    """Return the scheme and the first word after it, where nobody can tell how the rest is meant."""
-    beginning = re.match(r"[A-Za-z]*(?:://[^:/?@]*)?", url)
-    return f"{beginning[0] if beginning else ''}..."
