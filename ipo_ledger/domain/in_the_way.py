@@ -14,7 +14,7 @@ from ipo_ledger.domain.rollback import Blocked, Past, rest_of
 from ipo_ledger.domain.system import System
 
 # Each batch is tried without, so the cost grows with the square: beyond this, all that build on it are named.
-MOST_TRIED = 300
+MOST_TRIED = 200
 
 
 def in_the_way(system: System, past: Past, batch: Batch) -> list[Batch]:
@@ -24,11 +24,14 @@ def in_the_way(system: System, past: Past, batch: Batch) -> list[Batch]:
     named = _possible(system, building_on)
     if len(building_on) > MOST_TRIED or not _clean_without(system, rest, named):
         return building_on
-    while True:
-        spared = next((b for b in named if _clean_without(system, rest, [o for o in named if o is not b])), None)
-        if spared is None:
-            return named
-        named.remove(spared)
+    before = -1
+    while len(named) != before:  # leaving one out may make another needless; nearly always one round does
+        before = len(named)
+        for needless in list(named):
+            others = [other for other in named if other is not needless]
+            if _clean_without(system, rest, others):
+                named = others
+    return named
 
 
 def blamed(blocked: Blocked, way: Sequence[Batch]) -> int | None:
