@@ -21,8 +21,12 @@ def in_the_way(system: System, past: Past, batch: Batch) -> list[Batch]:
     """Return the later batches that a rollback of this one has to wait for, newest first."""
     rest = rest_of(past, batch)
     building_on = list(reversed(dependents(past, batch)))
+    if len(building_on) > MOST_TRIED:
+        return building_on
     named = _possible(system, building_on)
-    if len(building_on) > MOST_TRIED or not _clean_without(system, rest, named):
+    if not _clean_without(system, rest, named):
+        named = _touching(past, batch, rest)  # a batch and its reversal, too, where others came between the two
+    if len(named) > MOST_TRIED or not _clean_without(system, rest, named):
         return building_on
     before = -1
     while len(named) != before:  # leaving one out may make another needless; nearly always one round does
@@ -43,6 +47,17 @@ def blamed(blocked: Blocked, way: Sequence[Batch]) -> int | None:
         return blocked.by
     where = blocked.at_extension if blocked.at_extension is not None else blocked.extension_id
     return next((b.number for b in way if where in b.changes), blocked.by)
+
+
+def _touching(past: Past, batch: Batch, rest: Sequence[Change]) -> list[Batch]:
+    """Return every later batch that touched what this one, or one of them, did, newest first."""
+    ids = {c.extension_id for c in rest}
+    found = []
+    for later in past.in_force_after(batch):
+        if ids & later.changes.keys():
+            ids.update(later.changes)
+            found.append(later)
+    return found[::-1]
 
 
 def _possible(system: System, batches: Sequence[Batch]) -> list[Batch]:
