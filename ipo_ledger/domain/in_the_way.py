@@ -7,6 +7,7 @@ first, and the rollback is clean; leave one of them out, and it is not.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 from ipo_ledger.domain.dependents import dependents
 from ipo_ledger.domain.records import Batch, Change
@@ -15,6 +16,7 @@ from ipo_ledger.domain.system import System
 
 # Each batch is tried without, so the cost grows with the square: beyond this, all that build on it are named.
 MOST_TRIED = 200
+MOST_TRIED_IN_PAIRS = 40
 
 
 def in_the_way(system: System, past: Past, batch: Batch) -> list[Batch]:
@@ -28,13 +30,20 @@ def in_the_way(system: System, past: Past, batch: Batch) -> list[Batch]:
         named = _touching(past, batch, rest)  # a batch and its reversal, too, where others came between the two
     if len(named) > MOST_TRIED or not _clean_without(system, rest, named):
         return building_on
+    return _no_more_than_needed(system, rest, named)
+
+
+def _no_more_than_needed(system: System, rest: Sequence[Change], named: list[Batch]) -> list[Batch]:
+    """Leave out every batch, and every two batches that undid each other by hand, without which it is clean too."""
     before = -1
     while len(named) != before:  # leaving one out may make another needless; nearly always one round does
         before = len(named)
-        for needless in list(named):
-            others = [other for other in named if other is not needless]
-            if _clean_without(system, rest, others):
-                named = others
+        together = 2 if before <= MOST_TRIED_IN_PAIRS else 1
+        for size in range(1, together + 1):
+            for needless in combinations(named, size):
+                others = [other for other in named if other not in needless]
+                if len(others) == len(named) - size and _clean_without(system, rest, others):
+                    named = others
     return named
 
 
