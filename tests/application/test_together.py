@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 import ipo_ledger
-from ipo_ledger import Ledger, SystemLedger
+from ipo_ledger import Ledger, Refused, SystemLedger
 from ipo_ledger.domain import fold
 from ipo_ledger.domain.events import BatchOpened, Fact
 from ipo_ledger.domain.system import System
@@ -92,3 +94,24 @@ def test_a_program_killed_at_any_moment_leaves_whole_commands(
         assert again.system("hq").swap("201", "209", done=True).status == "settled"
     assert len(facts_of(ledger)) > len(commands)
     assert hq.status().sent == ()
+
+
+def test_of_two_rollbacks_of_one_batch_at_once_one_wins_and_the_other_is_told(hq: SystemLedger, url: str) -> None:
+    hq.swap("202", "203", done=True)
+    at_once = Barrier(4)
+
+    def roll_back(actor: str) -> str:
+        with ipo_ledger.open(url, actor=actor) as ledger:
+            system = ledger.system("hq")
+            plan = system.rollback("B1", dry_run=True)
+            at_once.wait(30)
+            try:
+                return str(system.rollback("B1", as_planned=plan).batch)
+            except Refused as refused:
+                return f"{refused.code}: {refused.details.get('by')}"
+
+    with ThreadPoolExecutor(4) as threads:
+        told = sorted(threads.map(roll_back, ["ana", "bea", "carlos", "dora"]))
+
+    assert told == ["B2", "reversal-drafted: B2", "reversal-drafted: B2", "reversal-drafted: B2"]
+    assert [b.batch for b in hq.batches().batches] == ["B2", "B1"]
