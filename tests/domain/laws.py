@@ -100,6 +100,8 @@ def _disjoint_rollbacks_commute(story: Story, tried: Counter[str]) -> None:
     for one, other in pairwise(clean):
         if story.changes(one).keys() & story.changes(other).keys():
             continue
+        if one in _taken_back_by(story, {other}) or other in _taken_back_by(story, {one}):
+            continue  # the one is in effect only because of the other
         tried["commute"] += 1
         ways = []
         for order in ((one, other), (other, one)):
