@@ -67,8 +67,9 @@ class Rollbacks(Handle):
 
         def decide(deciding: Deciding) -> a.Drafted:
             known = batch_known(deciding.reading, deciding.system, batch)
+            _refuse_moved(deciding, known, as_planned)
             plan = _plan(deciding, known, chosen, in_frame, numbers)
-            _refuse_stale(deciding, known, plan, as_planned)
+            _refuse_other_plan(plan.changes, as_planned, "later work changed what it touches", known.name)
             title = _title(known, plan)
             return self._carry_out(deciding, plan.changes, title, plan, done=done, dry_run=dry_run)
 
@@ -191,16 +192,19 @@ def _title(batch: Batch, plan: Plan) -> str:
     return what
 
 
-def _refuse_stale(deciding: Deciding, batch: Batch, plan: Plan, agreed: a.Drafted | None) -> None:
+def _refuse_moved(deciding: Deciding, batch: Batch, agreed: a.Drafted | None) -> None:
+    """Refuse a plan as stale when an extension of it moved since, before anything is planned anew."""
     if agreed is None:
         return
+    plain.refuse_unless_live(deciding.past, batch)  # of two at once, the other is told who won
     moved = []
     for change in agreed.changes:
         extension = deciding.system.extensions.get(change.extension_id)
         if extension is None or extension.base != change.old:
             found = batches.shown(extension.base) if extension is not None else "removed"
             moved.append(f"extension {change.extension_id} changed to {found}")
-    _refuse_other_plan(plan.changes, agreed, "; ".join(moved) or "later work changed what it touches", batch.name)
+    if moved:
+        raise PlanStale(listing="; ".join(moved), batch=batch.name)
 
 
 def _refuse_other_plan(changes: Sequence[Change], agreed: a.Drafted | None, why: str, batch: str) -> None:

@@ -187,7 +187,8 @@ def test_a_dry_run_writes_nothing_and_a_plan_goes_stale(hq: SystemLedger) -> Non
     hq.send("B4", at=at(4))
     with pytest.raises(Refused) as stale:
         hq.rollback("B1", at=at(5), as_planned=plan)
-    assert stale.value.code in {"plan-stale", "rollback-blocked"}
+    assert stale.value.code == "plan-stale"
+    assert "extension 2 changed to 299" in stale.value.message
 
 
 def test_restore_takes_the_bases_to_what_they_were(hq: SystemLedger) -> None:
