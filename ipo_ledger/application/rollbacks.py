@@ -204,7 +204,13 @@ def _refuse_moved(deciding: Deciding, batch: Batch, agreed: a.Drafted | None) ->
             found = batches.shown(extension.base) if extension is not None else "removed"
             moved.append(f"extension {change.extension_id} changed to {found}")
     if moved:
-        raise PlanStale(listing="; ".join(moved), batch=batch.name)
+        raise _stale("; ".join(moved), batch.name)
+
+
+def _stale(why: str, batch: str) -> PlanStale:
+    if not batch:
+        return PlanStale(listing=why, what="restore", what_command="restore --on WHEN")
+    return PlanStale(listing=why, what=f"roll back {batch}", what_command=f"rollback {batch}", batch=batch)
 
 
 def _refuse_other_plan(changes: Sequence[Change], agreed: a.Drafted | None, why: str, batch: str) -> None:
@@ -212,7 +218,7 @@ def _refuse_other_plan(changes: Sequence[Change], agreed: a.Drafted | None, why:
         return
     now = {(c.extension_id, c.old, c.new) for c in changes}
     if now != {(c.extension_id, c.old, c.new) for c in agreed.changes}:
-        raise PlanStale(listing=why, batch=batch)
+        raise _stale(why, batch)
 
 
 def _moment(on: str | datetime, deciding: Deciding) -> datetime:

@@ -330,8 +330,8 @@ class PlanStale(Refused):
     """An extension of the plan moved between the plan and the yes."""
 
     code = "plan-stale"
-    says = "The plan is stale: since it was shown, {listing}."
-    way_out = "Look at the new plan: `ipo-ledger rollback {batch} --dry-run`."
+    says = "The plan to {what} is stale: since it was shown, {listing}."
+    way_out = "Look at the new plan: `ipo-ledger {what_command} --dry-run`."
 
 
 class NotClosed(Refused):
