@@ -18,7 +18,7 @@ from ipo_ledger.application.saying import Said
 from ipo_ledger.domain import batch as batches
 from ipo_ledger.domain import rollback as plain
 from ipo_ledger.domain import ways_out, work_order
-from ipo_ledger.domain.in_the_way import blamed, in_the_way
+from ipo_ledger.domain.in_the_way import blamed, in_the_way, leave_it_clean
 from ipo_ledger.domain.moments import Day, Instant, iso, local, read_when
 from ipo_ledger.domain.records import Batch, Change
 from ipo_ledger.domain.refusals import (
@@ -279,10 +279,11 @@ def _explained(deciding: Deciding, batch: Batch, blocked: Sequence[Blocked]) -> 
     blocked = [msgspec.structs.replace(b, by=blamed(b, way)) for b in blocked]
     told = [_blocked(deciding, b) for b in blocked]
     lines = [f"  {_line(t, b)}" for t, b in zip(told, blocked, strict=True)]
-    if len(way) > 1:
-        lines.append(
-            f"  In the way are {', '.join(b.name for b in way)}: taken back in this order, they leave it clean."
-        )
+    names = ", ".join(b.name for b in way)
+    if way and not leave_it_clean(deciding.system, deciding.past, batch, way):
+        lines.append(f"  {names} {'build' if len(way) > 1 else 'builds'} on it; without that it would not be clean.")
+    elif len(way) > 1:
+        lines.append(f"  In the way are {names}: taken back in this order, they leave it clean.")
     ways = [_way_out(deciding, way) for way in ways_out.ways_out(deciding.system, deciding.past, batch)]
     return RollbackBlocked(
         batch=batch.name,

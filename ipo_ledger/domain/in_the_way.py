@@ -1,17 +1,18 @@
-"""Which later batches are in the way of a rollback: exactly those that have to be taken back before it is clean.
+"""Which later batches are in the way of a rollback: those that have to be taken back before it is clean.
 
 State decides: whatever changed something and changed it back is in nobody's way. Take back the batches named, newest
-first, and the rollback is clean; leave one of them out, and it is not.
+first, and the rollback is clean; leave one of them out, and it is not. Three or more batches that undid each other
+by hand are all named: only single ones and pairs are tried.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations
 
 from ipo_ledger.domain.dependents import dependents
 from ipo_ledger.domain.records import Batch, Change
-from ipo_ledger.domain.rollback import Blocked, Past, rest_of
+from ipo_ledger.domain.rollback import Blocked, Past, is_live, rest_of
 from ipo_ledger.domain.system import System
 
 # Each batch is tried without, so the cost grows with the square: beyond this, all that build on it are named.
@@ -25,26 +26,31 @@ def in_the_way(system: System, past: Past, batch: Batch) -> list[Batch]:
     building_on = list(reversed(dependents(past, batch)))
     if len(building_on) > MOST_TRIED:
         return building_on
-    named = _possible(system, building_on)
-    if not _clean_without(system, rest, named):
+    named = _possible(system, past, building_on)
+    if not _clean_without(system, past, rest, named):
         named = _touching(past, batch, rest)  # a batch and its reversal, too, where others came between the two
-    if len(named) > MOST_TRIED or not _clean_without(system, rest, named):
+    if len(named) > MOST_TRIED or not _clean_without(system, past, rest, named):
         return building_on
-    return _no_more_than_needed(system, rest, named)
+    return _no_more_than_needed(system, past, rest, named)
 
 
-def _no_more_than_needed(system: System, rest: Sequence[Change], named: list[Batch]) -> list[Batch]:
+def _no_more_than_needed(system: System, past: Past, rest: Sequence[Change], named: list[Batch]) -> list[Batch]:
     """Leave out every batch, and every two batches that undid each other by hand, without which it is clean too."""
     before = -1
     while len(named) != before:  # leaving one out may make another needless; nearly always one round does
         before = len(named)
         together = 2 if before <= MOST_TRIED_IN_PAIRS else 1
         for size in range(1, together + 1):
-            for needless in combinations(named, size):
+            for needless in combinations(reversed(named), size):  # oldest first: the later ones can still be taken back
                 others = [other for other in named if other not in needless]
-                if len(others) == len(named) - size and _clean_without(system, rest, others):
+                if _clean_without(system, past, rest, others):
                     named = others
     return named
+
+
+def leave_it_clean(system: System, past: Past, batch: Batch, named: Sequence[Batch]) -> bool:
+    """Tell whether a batch is clean once those named are taken back: an import or a removal may stay in the way."""
+    return _clean_without(system, past, rest_of(past, batch), named)
 
 
 def blamed(blocked: Blocked, way: Sequence[Batch]) -> int | None:
@@ -59,42 +65,74 @@ def blamed(blocked: Blocked, way: Sequence[Batch]) -> int | None:
 
 
 def _touching(past: Past, batch: Batch, rest: Sequence[Change]) -> list[Batch]:
-    """Return every later batch that touched what this one, or one of them, did, newest first."""
+    """Return every later batch that shares an extension or a number with this one, or one of them, newest first."""
     ids = {c.extension_id for c in rest}
+    numbers = _numbers(rest)
     found = []
     for later in past.in_force_after(batch):
-        if ids & later.changes.keys():
+        if ids & later.changes.keys() or numbers & _numbers(later.changes.values()):
             ids.update(later.changes)
+            numbers |= _numbers(later.changes.values())
             found.append(later)
     return found[::-1]
 
 
-def _possible(system: System, batches: Sequence[Batch]) -> list[Batch]:
+def _numbers(changes: Iterable[Change]) -> set[str]:
+    return {n for c in changes for n in (c.old, c.new) if n is not None}
+
+
+def _possible(system: System, past: Past, batches: Sequence[Batch]) -> list[Batch]:
     """Return those that can be taken back one after the other; what others undid in between stays as it is."""
-    bases = {i: extension.base for i, extension in system.extensions.items()}
-    found = []
+    desks = _Desks(system)
+    found: list[Batch] = []
     for batch in batches:
-        if all(bases.get(c.extension_id) == c.new for c in batch.changes.values()):
-            bases.update((c.extension_id, c.old) for c in batch.changes.values())
+        if _in_effect(past, batch, found) and desks.take_back(batch.changes.values()):
             found.append(batch)
     return found
 
 
-def _clean_without(system: System, rest: Sequence[Change], taken_back: Sequence[Batch]) -> bool:
+def _clean_without(system: System, past: Past, rest: Sequence[Change], taken_back: Sequence[Batch]) -> bool:
     """Tell whether these batches can be taken back, newest first, and the changes then could be, too."""
-    touched = {c.extension_id for b in taken_back for c in b.changes.values()} | {c.extension_id for c in rest}
-    bases = {i: system.extensions[i].base for i in touched if i in system.extensions}
-    for batch in taken_back:
-        if any(bases.get(c.extension_id) != c.new for c in batch.changes.values()):
+    desks = _Desks(system)
+    for place, batch in enumerate(taken_back):
+        if not (_in_effect(past, batch, taken_back[:place]) and desks.take_back(batch.changes.values())):
             return False
-        bases.update((c.extension_id, c.old) for c in batch.changes.values())
-    if any(bases.get(c.extension_id) != c.new for c in rest):
-        return False
-    inside = {c.extension_id for c in rest}
-    outside = {base for i, base in bases.items() if i not in inside}
-    for change in rest:
-        if change.old is None:
-            continue
-        if change.old in outside or any(i not in bases for i in system.homes(change.old)):
+    return desks.take_back(rest)
+
+
+def _in_effect(past: Past, batch: Batch, taken_back: Sequence[Batch]) -> bool:
+    """Tell whether a batch is in effect, or is again once these are taken back: only then it can be."""
+    return is_live(past, batch) or any(b.number in batch.reversed_by for b in taken_back)
+
+
+class _Desks:
+    """The base extensions as they would be: what was taken back is, the others are as they are in force."""
+
+    def __init__(self, system: System) -> None:
+        """Begin with what is in force."""
+        self.system = system
+        self.bases: dict[int, str | None] = {}
+        self.gained: dict[str, set[int]] = {}  # number -> the extensions that got it back
+
+    def take_back(self, changes: Collection[Change]) -> bool:
+        """Take changes back and return True, or leave all as it is where they are not in force or a base is taken."""
+        inside = {c.extension_id for c in changes}
+        if any(self._base(c.extension_id) != c.new for c in changes):
             return False
-    return True
+        if any(self._homes(c.old) - inside for c in changes if c.old is not None):
+            return False
+        for c in changes:
+            self.bases[c.extension_id] = c.old
+            if c.old is not None:
+                self.gained.setdefault(c.old, set()).add(c.extension_id)
+        return True
+
+    def _base(self, extension_id: int) -> str | None:
+        if extension_id in self.bases:
+            return self.bases[extension_id]
+        known = self.system.extensions.get(extension_id)
+        return known.base if known is not None else None
+
+    def _homes(self, number: str) -> set[int]:
+        once = self.gained.get(number, set()).union(self.system.homes(number))
+        return {i for i in once if self._base(i) == number}
