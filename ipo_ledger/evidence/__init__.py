@@ -1,0 +1,1 @@
+"""Evidence that nothing was rewritten: hash tree, signed checkpoints, proofs. Bytes in, bytes out; no store."""
