@@ -19,6 +19,9 @@ from tests.postgres_installations import Installation, found_installations, must
 from tests.postgres_reachable import DSN_VARIABLE, ReachableServer
 from tests.postgres_server import Server
 
+for _part in ("append_only", "appending", "listing", "making", "races", "state", "together", "two_times", "when"):
+    pytest.register_assert_rewrite(f"tests.stores.contract_{_part}")  # so that their failures say what was there
+
 # A deadline measures the machine and not the code. In CI every run tries the same examples, so that a
 # submission fails for what it changed; elsewhere new ones are tried each time.
 settings.register_profile("default", deadline=None, print_blob=True)

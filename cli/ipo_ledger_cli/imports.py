@@ -40,24 +40,32 @@ def exports(function: Callable[..., Any]) -> Callable[..., Any]:
     "import",
     examples=(
         "ipo-ledger import users-1.xml extensions-1.xml --at 2026-03-06T08:00",
-        "ipo-ledger import *.xml -m 'weekly export'",
+        "ipo-ledger import *.xml --removed -m 'weekly export'",
     ),
     exits=WRITES,
 )
 @exports
+@click.option(
+    "--removed",
+    is_flag=True,
+    help="Record what the export lacks as removed; only for a complete export of the system.",
+)
 @writing
 @click.pass_obj
-def import_(session: Session, files: Sequence[str], mapping: str | None) -> None:
+def import_(session: Session, files: Sequence[str], mapping: str | None, *, removed: bool) -> None:
     """Take in exports of a system: its baseline, or what changed since.
 
     The first import is the baseline: everybody sits at their base extension. A later one records what
     differs; base extensions that differ become an observed batch, which can be rolled back like any other.
     Give --at the time of the export.
 
+    What a later export lacks is named and kept. With --removed it is recorded as removed: give that only with
+    a complete export, every page of users and extensions, or all that is on the missing pages is gone.
+
     Read are Management API XML and JSON, Web Manager's users.xml, and CSV lists by their header: files are
     recognised by content. Give all files of a system in one command.
     """
-    found = session.system().import_exports(*expanded(files), mapping=mapping, **session.said)
+    found = session.system().import_exports(*expanded(files), mapping=mapping, removed=removed, **session.said)
     answer(session, found, lambda: tell_import(session, found))
 
 
@@ -87,15 +95,24 @@ def tell_import(session: Session, found: a.Imported) -> None:
         out(f"{found.batch} observed: base extensions that differed from those in force")
         for line in wording.changes(found.changes):
             out(line)
-    if found.missing_extensions:
-        out(f"Not in this export, and kept: {wording.extensions(found.missing_extensions)}")
-    if found.missing_users:
-        out(f"Not in this export, and kept: users {wording.names(found.missing_users)}")
+    _tell_missing(found)
     wording.notes(found.warnings)
     if found.batch is not None:
         wording.next_step(session, f"show {found.batch}", "or take it back with rollback")
     elif found.baseline:
         wording.next_step(session, "seats")
+
+
+def _tell_missing(found: a.Imported) -> None:
+    """Write what the export no longer names: what was recorded as removed, or else kept."""
+    of = ((found.extensions_removed, found.users_removed), (found.missing_extensions, found.missing_users))
+    for said, (ids, names) in zip(("Removed, not in this export", "Not in this export, and kept"), of, strict=True):
+        if ids:
+            out(f"{said}: {wording.extensions(ids)}")
+        if names:
+            out(f"{said}: {wording.users(names)}")
+    if found.missing_extensions or found.missing_users:
+        say("Note: where the export is complete, --removed records them as removed.")
 
 
 def _taken_in(found: a.Imported) -> str:
@@ -105,6 +122,8 @@ def _taken_in(found: a.Imported) -> str:
         (found.users_added, "user", "added"),
         (found.users_changed, "user", "changed"),
         (found.users_renumbered, "user", "renumbered"),
+        (len(found.extensions_removed), "extension", "removed"),
+        (len(found.users_removed), "user", "removed"),
     ]
     said = [f"{wording.counted(count, noun)} {verb}" for count, noun, verb in counts if count]
     if found.seated:
@@ -154,7 +173,33 @@ def _tell_check(session: Session, found: a.Checked) -> None:
 @click.group("user", cls=Family)
 @shared
 def user() -> None:
-    """Say of a user what exports do not say."""
+    """Say of a user what exports do not say, or a new number."""
+
+
+@user.command(
+    "renumber",
+    examples=("ipo-ledger user renumber 204 214 --at 2026-03-05T18:00", "ipo-ledger user renumber HugoOlsen -"),
+    exits=WRITES,
+)
+@click.argument("name", metavar="USER", type=USER)
+@click.argument("number", metavar="NUMBER", type=WORDS)
+@writing
+@click.pass_obj
+def renumber(session: Session, name: str, number: str) -> None:
+    """Record that a user has another number.
+
+    NUMBER is the new one, or - for none. Nobody moves by it, and base extensions do not follow it: those are
+    changed in Manager, and recorded as a batch. A number in a question about an earlier time is whose it was
+    then.
+    """
+    found = session.system().user_renumber(name, number, **session.said)
+
+    def tell() -> None:
+        out(f"{in_one_line(found.user)}: {f'number {found.number}' if found.number is not None else 'no number'}")
+        if found.position is None:
+            say("That is how it was: nothing to record.")
+
+    answer(session, found, tell)
 
 
 @user.command(

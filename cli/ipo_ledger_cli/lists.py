@@ -10,7 +10,7 @@ import click
 from ipo_ledger_cli import wording
 from ipo_ledger_cli.command import READS, command
 from ipo_ledger_cli.named import BATCH, EXTENSION, USER, Named
-from ipo_ledger_cli.options import PAGE, WORDS, Position, page, reading
+from ipo_ledger_cli.options import PAGE, WORDS, Position, known_at, page, reading
 from ipo_ledger_cli.output import answer, say
 from ipo_ledger_cli.tables import table
 
@@ -78,7 +78,7 @@ def batches(session: Session, /, **wanted: Any) -> None:
     "history",
     examples=(
         "ipo-ledger history ElenaDuarte",
-        "ipo-ledger history --extension 2 --since 2026-03-02 --limit 10",
+        "ipo-ledger history --extension 2 --since 2026-03-02 --known-at 36",
     ),
     exits=READS,
 )
@@ -88,10 +88,14 @@ def batches(session: Session, /, **wanted: Any) -> None:
 @_of(BATCH, "Only what belongs to it.")
 @page
 @_before_position
+@known_at
 @reading
 @click.pass_obj
 def history(session: Session, /, subject: str | None, user: str | None, extension: str | None, **wanted: Any) -> None:
     """Show what happened to a user or an extension, newest first.
+
+    Of each stay, vacancy or time off the air also when and why it ended. What a correction took away is left
+    out; `log` has it, with the event that corrected it.
 
     SUBJECT is a user (number or name) or an extension (id, MODULE/PORT or @LABEL); what could be both has
     to be named with --user or --extension.
@@ -105,24 +109,27 @@ def history(session: Session, /, subject: str | None, user: str | None, extensio
         found = session.system().history(user=user, extension=extension, **wanted)
 
     def tell() -> None:
-        rows = [
-            (
-                entry.position,
-                wording.moment(entry.occurred_at),
-                entry.what,
-                entry.batch,
-                entry.actor,
-                entry.reason,
-            )
-            for entry in found.entries
-        ]
-        say(f"{found.subject} of {found.system}, newest first")
+        say(f"{found.subject} of {found.system}, newest first{wording.known(found.known_at)}")
         kind = "user" if found.subject.startswith("user ") else "extension"
         name = found.subject.partition(" ")[2]
-        more = _next_page("history", {kind: name, **wanted}, found.next)
-        _page(session, ("event", "at", "what", "batch", "actor", "reason"), rows, more)
+        more = _next_page("history", {kind: name, **wanted, "known_at": found.known_at}, found.next)
+        titles = ("event", "at", "until", "what", "ended", "batch", "actor", "reason")
+        _page(session, titles, [_entry(entry) for entry in found.entries], more)
 
     answer(session, found, tell)
+
+
+_ENDS = {"UserLoggedIn": True, "UserLoggedOut": False}  # what begins with it: a stay, or a time without
+
+
+def _entry(entry: a.HistoryEntry) -> tuple[Any, ...]:
+    """Return a row of a history; what was over in the same instant had no length, and no end worth a word."""
+    until, ended = "", ""
+    if entry.type in _ENDS and entry.until != entry.occurred_at:
+        until = wording.moment(entry.until) or wording.GOES_ON
+        ended = wording.ended(entry.ended, seated=_ENDS[entry.type])
+    at = wording.moment(entry.occurred_at)
+    return (entry.position, at, until, entry.what, ended, entry.batch, entry.actor, entry.reason)
 
 
 def _history_of(session: Session, subject: str, wanted: dict[str, Any]) -> a.History:
@@ -164,8 +171,8 @@ def _history_of(session: Session, subject: str, wanted: dict[str, Any]) -> a.His
 def log(session: Session, /, **wanted: Any) -> None:
     """Show every recorded event, newest first.
 
-    With --json each event has everything that was recorded: when it was true, when it was learned, by whom
-    and why, what caused it, and its data.
+    What was corrected stays here, with the event that corrected it. With --json each event has everything
+    that was recorded: when it was true, when it was learned, by whom and why, what caused it, and its data.
     """
     found = session.system().log(**wanted)
 
@@ -178,21 +185,27 @@ def log(session: Session, /, **wanted: Any) -> None:
                 _data(e.data),
                 e.batch,
                 e.caused_by,
+                e.corrected_by,
                 e.actor,
                 e.reason,
             )
             for e in found.events
         ]
-        titles = ("event", "at", "type", "data", "batch", "because of", "actor", "reason")
+        titles = ("event", "at", "type", "data", "batch", "because of", "corrected by", "actor", "reason")
         _page(session, titles, rows, _next_page("log", wanted, found.next))
 
     answer(session, found, tell)
 
 
 def _data(data: dict[str, Any]) -> str:
-    """Return what an event says, in one line; what is empty is left out."""
-    said = {name: value for name, value in data.items() if name != "batch" and value not in (None, (), [])}
+    """Return what an event says, in one line; without what is empty, or too long for it (what stands then)."""
+    said = {name: value for name, value in data.items() if name != "batch" and not _is_left_out(value)}
     return " ".join(f"{name}={_value(value)}" for name, value in said.items())
+
+
+def _is_left_out(value: object) -> bool:
+    several = value if isinstance(value, list | tuple) else [value]
+    return value is None or not several or isinstance(several[0], dict)
 
 
 def _value(value: object) -> str:
@@ -207,7 +220,9 @@ def _next_page(command: str, wanted: dict[str, Any], before: str | int | None) -
     if before is None:
         return None
     same = {**wanted, "before": before, "limit": None if wanted["limit"] == PAGE else wanted["limit"]}
-    said = [f" --{name} {shlex.quote(str(value))}" for name, value in same.items() if value is not None]
+    said = [
+        f" --{name.replace('_', '-')} {shlex.quote(str(value))}" for name, value in same.items() if value is not None
+    ]
     return command + "".join(said)
 
 
@@ -216,6 +231,6 @@ def _page(session: Session, titles: tuple[str, ...], rows: list[tuple[Any, ...]]
     if not rows:
         say("None.")
         return
-    table(titles, rows, right=("event", "changes", "because of"), optional=titles)
+    table(titles, rows, right=("event", "changes", "because of", "corrected by"), optional=titles)
     if more is not None:
         say(f"More: {session.command(more)}")

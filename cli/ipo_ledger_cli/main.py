@@ -40,7 +40,7 @@ SECTIONS: dict[str, dict[str, Named]] = {
         "system": Named("systems", "system", "Add, list and set telephone systems."),
         "import": Named("imports", "import_", "Take in exports of a system: its baseline, or what changed since."),
         "check": Named("imports", "check", "Compare a fresh export with the base extensions in force."),
-        "user": Named("imports", "user", "Say of a user what exports do not say."),
+        "user": Named("imports", "user", "Say of a user what exports do not say, or a new number."),
         "label": Named("imports", "label", "Name the desk of an extension."),
     },
     "Batches": {
@@ -67,8 +67,24 @@ SECTIONS: dict[str, dict[str, Named]] = {
         "status": Named(
             "questions", "status", "Show what goes on now: drafts, who waits for whom, who is off the air."
         ),
+        "diff": Named("differences", "diff", "Show what differs between two times, or between what was known of one."),
+        "report": Named("report", "report", "Write a page of HTML that shows the seating over time."),
         "history": Named("lists", "history", "Show what happened to a user or an extension, newest first."),
         "log": Named("lists", "log", "Show every recorded event, newest first."),
+    },
+    "Mistakes in the ledger": {
+        "correct": Named("corrections", "correct", "Say that an event never happened, or happened otherwise."),
+    },
+    "Evidence": {
+        "key": Named("keys", "key", "Make the key that checkpoints are signed with, or show its public half."),
+        "checkpoint": Named("evidence", "checkpoint", "Sign what the ledger is now, to be kept elsewhere."),
+        "prove": Named("evidence", "prove", "Write evidence that a stranger can check."),
+    },
+    "The whole ledger": {
+        "verify": Named("integrity", "verify", "Check the whole ledger, and end with one verdict."),
+        "rebuild": Named("integrity", "rebuild", "Make the read model anew from the events, and write what differs."),
+        "export": Named("carrying", "export", "Write the whole ledger as JSON lines."),
+        "load": Named("carrying", "load", "Fill an empty ledger with an export."),
     },
     "Scripts": {
         "record": Named("record", "record", "Carry out many commands, one JSON object a line."),

@@ -59,6 +59,19 @@ class Position(click.ParamType[int]):
         return number
 
 
+class KnownAt(Words):
+    """A time, or the position of an event; which position a time stands for, the ledger says."""
+
+    name = "time"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text. Fails where it is a number that no position is."""
+        text = super().convert(value, param, ctx).strip()
+        if text.removeprefix("-").isdigit():
+            Position().convert(text, param, ctx)
+        return text
+
+
 WORDS = Words()
 SEVERAL = Several()
 
@@ -107,9 +120,18 @@ def reading(command: F) -> F:
 
 def writing(command: F) -> F:
     """Add the options of every command that records."""
+    return _writing(command, at="When it was true at the desks; default now.")
+
+
+def correcting(command: F) -> F:
+    """Add the options of a command that records what is right: here --at is the time that is corrected."""
+    return _writing(command, at="It happened, but then: when it was really true at the desks.")
+
+
+def _writing(command: F, *, at: str) -> F:
     return _added(
         shared(command),
-        _told("--at", "at", metavar="WHEN", help_="When it was true at the desks; default now."),
+        _told("--at", "at", metavar="WHEN", help_=at),
         _told("--reason", "reason", "-m", metavar="TEXT", help_="Why."),
         _told("--ticket", "ticket", metavar="TEXT", help_="The number of a ticket."),
         acting,
@@ -136,12 +158,17 @@ def done(command: F) -> F:
 
 def known_at(command: F) -> F:
     """Add --known-at, to ask what the ledger knew."""
-    return click.option(
-        "--known-at",
-        metavar="POSITION",
-        type=Position(),
-        help="As the ledger knew it after the event at this position.",
-    )(command)
+    return _added(command, _known_at())
+
+
+def each_known_at(command: F) -> F:
+    """Add --known-at for two looks: once for both, or for each."""
+    return _added(command, _known_at(" Once for both, or twice: for the one and the other.", multiple=True))
+
+
+def _known_at(more: str = "", *, multiple: bool = False) -> Callable[[Any], Any]:
+    help_ = f"As the ledger knew it by then (2026-11-23T12:00, yesterday), or after an event (57).{more}"
+    return click.option("--known-at", metavar="WHEN|POSITION", type=KnownAt(), multiple=multiple, help=help_)
 
 
 def on(command: F) -> F:

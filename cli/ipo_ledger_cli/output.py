@@ -45,7 +45,11 @@ def complain(label: str, text: str) -> None:
 
 def write_json(value: Any, stream: TextIO) -> None:
     """Write one JSON document in one line of UTF-8, whatever the encoding of the stream."""
-    document = encoded(value) + b"\n"
+    write_exactly(encoded(value) + b"\n", stream)
+
+
+def write_exactly(document: bytes, stream: TextIO) -> None:
+    """Write UTF-8 to the byte, whatever the encoding and the line ends of the stream."""
     stream.flush()
     buffer = getattr(stream, "buffer", None)
     if buffer is None:

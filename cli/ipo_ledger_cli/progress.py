@@ -51,11 +51,16 @@ def went_on(session: Session, found: a.Done) -> None:
 
 def still_waiting(session: Session, batch: str | None, pending: Sequence[a.PendingAnswer]) -> None:
     """Write what a batch in force waits for, and the command that records the first of it."""
-    code = session.system().info().logout_code
+    code = dialled(session, None)
     out(f"{batch} waits for {wording.counted(len(pending), 'phone')}:")
     for each in pending:
         out(f"  {wording.waiting(each, code)}")
     say_next(session, pending)
+
+
+def dialled(session: Session, known_at: int | None) -> str:
+    """Return what people dial to log out; of what was known earlier, only that it is the log-out code."""
+    return session.system().info().logout_code if known_at is None else "the log-out code"
 
 
 def say_next(session: Session, pending: Sequence[a.PendingAnswer]) -> None:

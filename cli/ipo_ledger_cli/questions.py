@@ -11,7 +11,7 @@ from ipo_ledger_cli.command import READS, command
 from ipo_ledger_cli.named import EXTENSION, USER
 from ipo_ledger_cli.options import known_at, on, reading
 from ipo_ledger_cli.output import answer, in_one_line, out, say
-from ipo_ledger_cli.progress import next_is_send, say_next
+from ipo_ledger_cli.progress import dialled, next_is_send, say_next
 from ipo_ledger_cli.tables import Row, table
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @known_at
 @reading
 @click.pass_obj
-def who(session: Session, extension: str, *, on: str, known_at: int | None) -> None:
+def who(session: Session, extension: str, *, on: str, known_at: str | None) -> None:
     """Show who sat at an extension, on a day or at an instant.
 
     Every stay, with its true beginning and end, vacant times included. EXTENSION is an extension id,
@@ -67,7 +67,7 @@ def who(session: Session, extension: str, *, on: str, known_at: int | None) -> N
 @known_at
 @reading
 @click.pass_obj
-def where(session: Session, user: str, *, on: str, known_at: int | None) -> None:
+def where(session: Session, user: str, *, on: str, known_at: str | None) -> None:
     """Show where a user sat, on a day or at an instant.
 
     Every stay, with its true beginning and end, times off the air included. USER is a number or a name.
@@ -95,8 +95,7 @@ def where(session: Session, user: str, *, on: str, known_at: int | None) -> None
 
 def _read_as(subject: str, found: a.Who | a.Where | a.Seats) -> None:
     """Echo what was asked: of whom, how the time was read, and from which position."""
-    known = f", as known at event {found.known_at}" if found.known_at is not None else ""
-    say(f"{subject}: {found.read_as}{known}")
+    say(f"{subject}: {found.read_as}{wording.known(found.known_at)}")
 
 
 def _stays(titles: Sequence[str], rows: Sequence[Row]) -> None:
@@ -115,7 +114,7 @@ def _stays(titles: Sequence[str], rows: Sequence[Row]) -> None:
 @known_at
 @reading
 @click.pass_obj
-def seats(session: Session, *, on: str, known_at: int | None) -> None:
+def seats(session: Session, *, on: str, known_at: str | None) -> None:
     """Show who sits where, in the whole system at an instant.
 
     Base extensions are those in force then. A whole day is taken as it ended.
@@ -150,24 +149,38 @@ def seats(session: Session, *, on: str, known_at: int | None) -> None:
 
 @command(
     "status",
-    examples=("ipo-ledger status", "ipo-ledger status --json"),
+    examples=("ipo-ledger status --known-at 2026-03-02T12:00", "ipo-ledger status --store"),
     exits=READS,
 )
+@known_at
+@click.option("--store", is_flag=True, help="What the store is, and what you may do there, instead.")
 @reading
 @click.pass_obj
-def status(session: Session) -> None:
+def status(session: Session, *, known_at: str | None, store: bool) -> None:
     """Show what goes on now: drafts, who waits for whom, who is off the air.
 
     What a draft says, what is in force, and who is seated where are three things: each line says which it is.
+
+    With --store: where the ledger is, how large, the last checkpoint, and which rights you have there, with a
+    warning for each that is more than recording needs.
     """
-    found = session.system().status()
+    if store:
+        if known_at is not None:
+            raise click.UsageError("--store is of now: leave --known-at out.")
+        from ipo_ledger_cli.stores import tell_store
+
+        tell_store(session)
+        return
+    found = session.system().status(known_at=known_at)
     answer(session, found, lambda: _tell_status(session, found))
 
 
 def _tell_status(session: Session, found: a.StatusAnswer) -> None:
+    if found.known_at is not None:
+        say(f"{found.system}{wording.known(found.known_at)}")
     for draft in found.drafts:
         _tell_draft(draft)
-    code = session.system().info().logout_code if found.sent else ""
+    code = dialled(session, found.known_at) if found.sent else ""
     for sent in found.sent:
         out(f"{sent.batch}, sent ({sent.mode}) at {wording.moment(sent.sent_at)}: {in_one_line(sent.title)}")
         if sent.waits_for_restart:
@@ -192,11 +205,13 @@ def _tell_draft(draft: a.DraftStatus) -> None:
 
 
 def _what_next(session: Session, found: a.StatusAnswer) -> None:
-    if found.sent and found.sent[0].waits_for_restart:
+    if not found.sent and not found.drafts:
+        out(f"{found.system}: no draft, and nothing waits for anybody")
+    elif found.known_at is not None:
+        return
+    elif found.sent and found.sent[0].waits_for_restart:
         wording.next_step(session, "restart", "when the system has restarted")
     elif found.sent:
         say_next(session, found.sent[0].pending)
-    elif found.drafts:
-        next_is_send(session, found.drafts[0].batch)
     else:
-        out(f"{found.system}: no draft, and nothing waits for anybody")
+        next_is_send(session, found.drafts[0].batch)

@@ -13,11 +13,12 @@ from ipo_ledger_cli.options import acting, reading
 from ipo_ledger_cli.output import is_terminal, say, write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ipo_ledger_cli.session import Session
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 16
+_AT_ONCE = 200  # lines committed together: a commit costs more than all that a line does
 _EVERY = 100  # lines between two words of progress
 
 
@@ -48,7 +49,8 @@ def record(ctx: click.Context, file: str, *, keep_going: bool) -> None:
     session: Session = ctx.obj
     exit_code = lines = failed = 0
     with click.open_file(file, "rb") as stream:
-        for found in session.ledger().record(_lines(stream), system=session.system_name, keep_going=keep_going):
+        ledger = session.ledger()
+        for found in ledger.record_groups(_groups(stream), system=session.system_name, keep_going=keep_going):
             write_json(found, sys.stdout)
             lines += 1
             failed += not found.ok
@@ -60,14 +62,32 @@ def record(ctx: click.Context, file: str, *, keep_going: bool) -> None:
     ctx.exit(exit_code)
 
 
-def _lines(stream: IO[bytes]) -> Iterator[bytes]:
-    """Yield the lines as they come; of one that is too long only so much that it is seen to be."""
+def _groups(stream: IO[bytes]) -> Iterator[list[bytes]]:
+    """Yield the lines that are there, some hundred at a time: what answers line by line is never waited for."""
+    group: list[bytes] = []
+    for line in _lines(stream):
+        if line is not None:
+            group.append(line)
+        if group and (line is None or len(group) >= _AT_ONCE):
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _lines(stream: IO[bytes]) -> Iterator[bytes | None]:
+    """Yield each line, and None where the next is not there yet; of one that is too long only the beginning."""
     from ipo_ledger.application.record import LONGEST_LINE
 
     mark = codecs.BOM_UTF8  # some editors and shells begin a file with it
-    while line := stream.readline(LONGEST_LINE + 1):
-        yield line.removeprefix(mark)
-        mark = b""
-        rest = line
-        while len(line) > LONGEST_LINE and rest and not rest.endswith(b"\n"):
-            rest = stream.readline(_CHUNK)
+    begun = b""
+    read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
+    while chunk := read(_CHUNK):
+        *lines, rest = (begun + chunk).split(b"\n")
+        for line in lines:
+            yield line[: LONGEST_LINE + 1].removeprefix(mark)
+            mark = b""
+        begun = rest[: LONGEST_LINE + 1]  # no more than it takes to see that it is too long
+        yield None
+    if begun:
+        yield begun.removeprefix(mark)

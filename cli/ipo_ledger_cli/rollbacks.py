@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from ipo_ledger_cli import wording
+from ipo_ledger_cli.agreeing import EXITS, asking, plan_and_do
 from ipo_ledger_cli.command import command
-from ipo_ledger_cli.failures import Declined
 from ipo_ledger_cli.named import BATCH
 from ipo_ledger_cli.options import SEVERAL, WORDS, done, writing
-from ipo_ledger_cli.output import answer, in_one_line, is_terminal, out, say
+from ipo_ledger_cli.output import answer, in_one_line, out
 from ipo_ledger_cli.progress import drafted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, Protocol
 
     from ipo_ledger.application import answers as a
+    from ipo_ledger_cli.agreeing import Plans
     from ipo_ledger_cli.session import Session
-
-    class Plans(Protocol):
-        """Carries out a plan, or only shows it; refuses when it is no longer the plan that was agreed to."""
-
-        def __call__(self, *, dry_run: bool = False, as_planned: a.Drafted | None = None) -> a.Drafted:
-            """Return what was drafted, or would be."""
-
-
-EXITS = (0, 2, 3, 4, 6, 130)
-
-
-def asking(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --dry-run and --yes."""
-    dry_run = click.option("--dry-run", is_flag=True, help="Show the plan, and record nothing.")
-    yes = click.option("--yes", "-y", is_flag=True, help="Do not ask; needed where nobody can be asked.")
-    return dry_run(yes(function))
 
 
 @command(
@@ -89,6 +72,9 @@ def rollback(  # noqa: PLR0913 - its options
     The new batch holds the inverse changes. It is a batch like any other: it is sent, people log out, and
     it can itself be rolled back. Where later work is in the way, nothing is recorded, and the refusal names
     what is in the way and what each way out would cost.
+
+    For what did happen, and is to be undone from now on. What never happened, or happened otherwise, is a
+    mistake in the ledger: that is for `correct`.
 
     The plan is shown and a yes is asked; without a terminal, --yes is needed.
     """
@@ -215,44 +201,15 @@ def restore(  # noqa: PLR0913 - its options
     _plan_and_do(session, carry_out, dry_run=dry_run, yes=yes)
 
 
-def _plan_and_do(session: Session, carry_out: Plans, *, dry_run: bool, yes: bool) -> None:
-    if dry_run:
-        plan = carry_out(dry_run=True)
-        answer(session, plan, lambda: _tell_plan(plan, out))
-        return
-    if yes:
-        found = carry_out()
-    else:
-        agreed = _agreed(session, carry_out)
-        found = carry_out(as_planned=agreed) if agreed is not None else carry_out()
-    answer(session, found, lambda: drafted(session, found))
-
-
-def _agreed(session: Session, carry_out: Plans) -> a.Drafted | None:
-    """Show the plan and ask; return what was agreed to. Raises `Declined`; without a terminal `UsageError`.
-
-    None: this command was carried out before, under this command id, and only gives its answer again.
-    """
-    from ipo_ledger.errors import Refused
-
-    try:
-        plan = carry_out(dry_run=True)
-    except Refused:
-        if session.told.get("command_id"):
-            return None
-        raise
-    somebody = is_terminal(sys.stdin) and is_terminal(sys.stderr)
-    if somebody or not session.json:
-        _tell_plan(plan, say)
-    if not somebody:
-        raise click.UsageError("Nobody can be asked here, so nothing was recorded: add --yes to do this.")
-    try:
-        agreed = click.confirm("Do this?", err=True)
-    except click.Abort:
-        agreed = False
-    if not agreed:
-        raise Declined
-    return plan
+def _plan_and_do(session: Session, carry_out: Plans[a.Drafted], *, dry_run: bool, yes: bool) -> None:
+    plan_and_do(
+        session,
+        carry_out,
+        tell_plan=_tell_plan,
+        tell_done=lambda found: drafted(session, found),
+        dry_run=dry_run,
+        yes=yes,
+    )
 
 
 def _tell_plan(plan: a.Drafted, write: Callable[[str], None]) -> None:

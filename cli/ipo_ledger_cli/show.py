@@ -9,28 +9,32 @@ import click
 from ipo_ledger_cli import wording
 from ipo_ledger_cli.command import READS, command
 from ipo_ledger_cli.named import BATCH
-from ipo_ledger_cli.options import reading
-from ipo_ledger_cli.output import answer, in_one_line, out
+from ipo_ledger_cli.options import known_at, reading
+from ipo_ledger_cli.output import answer, in_one_line, out, say
+from ipo_ledger_cli.progress import dialled
 
 if TYPE_CHECKING:
     from ipo_ledger.application import answers as a
     from ipo_ledger_cli.session import Session
 
 
-@command("show", examples=("ipo-ledger show B1", "ipo-ledger show B1 --json"), exits=READS)
+@command("show", examples=("ipo-ledger show B1", "ipo-ledger show B1 --known-at 36"), exits=READS)
 @click.argument("batch", metavar="B", type=BATCH)
+@known_at
 @reading
 @click.pass_obj
-def show(session: Session, batch: str) -> None:
+def show(session: Session, batch: str, *, known_at: str | None) -> None:
     """Show everything about one batch.
 
     Its changes and their cycles, when it was sent and settled, what it waits for, and what reverses it.
     """
-    found = session.system().show(batch)
+    found = session.system().show(batch, known_at=known_at)
     answer(session, found, lambda: _tell_batch(session, found))
 
 
 def _tell_batch(session: Session, found: a.Shown) -> None:
+    if found.known_at is not None:
+        say(f"{found.batch} of {found.system}{wording.known(found.known_at)}")
     live = ", live" if found.live else ""
     out(f"{found.batch}, {found.status}{live}: {in_one_line(found.title)}")
     for name, value in _facts(found):
@@ -41,7 +45,7 @@ def _tell_batch(session: Session, found: a.Shown) -> None:
     for line in wording.conflicts(found.conflicts):
         out(line)
     if found.pending:
-        code = session.system().info().logout_code
+        code = dialled(session, found.known_at)
         for pending in found.pending:
             out(f"  waits: {wording.waiting(pending, code)}")
 

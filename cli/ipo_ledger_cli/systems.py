@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from ipo_ledger_cli.session import Session
 
 
+_GRANTS = (
+    "Then give rights, in psql as who made it:",
+    "  GRANT ipo_ledger_writer TO ana;      to each role that records",
+    "  GRANT ipo_ledger_auditor TO auditor; to each role that only reads and verifies",
+    "Nobody needs ipo_ledger_owner. `ipo-ledger status --store` says what a role may do, and what is too much.",
+)
+
+
 @command("init", examples=("ipo-ledger init", "ipo-ledger init --ledger sqlite:///hq.db"), exits=(0, 2, 6))
 @reading
 @click.pass_obj
@@ -28,12 +36,19 @@ def init(session: Session) -> None:
 
     A ledger in a file makes itself when the first system is added. On PostgreSQL an administrator does it
     once, as a role that may create roles and schemas, and then grants ipo_ledger_writer to those who
-    record.
+    record, and ipo_ledger_auditor to those who only read.
     """
     ledger = session.ledger()
     made = ledger.init()
     said = "is ready" if made else "was ready: nothing to do"
-    answer(session, {"ledger": ledger.url, "made": made}, lambda: out(f"The ledger at {ledger.url} {said}"))
+
+    def tell() -> None:
+        out(f"The ledger at {ledger.url} {said}")
+        if made and not ledger.url.startswith("sqlite:"):
+            for line in _GRANTS:
+                say(line)
+
+    answer(session, {"ledger": ledger.url, "made": made}, tell)
 
 
 @click.group("system", cls=Family)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Sequence
+from typing import TextIO, TypeAlias
 
-from ipo_ledger_cli.output import in_one_line, is_terminal, out
+from ipo_ledger_cli.output import in_one_line, is_terminal, out, say
 
 Row: TypeAlias = Sequence[str | int | None]
 
@@ -14,9 +14,14 @@ _GAP = "  "
 
 
 def table(
-    titles: Sequence[str], rows: Sequence[Row], *, right: Sequence[str] = (), optional: Sequence[str] = ()
+    titles: Sequence[str],
+    rows: Sequence[Row],
+    *,
+    right: Sequence[str] = (),
+    optional: Sequence[str] = (),
+    write: Callable[[str], None] = out,
 ) -> None:
-    """Write a table to stdout; `right` are the titles of columns of numbers.
+    """Write a table, to stdout unless `write` is `say`; `right` are the titles of columns of numbers.
 
     The columns that are `optional` are left out where they say nothing in any row.
     """
@@ -27,11 +32,12 @@ def table(
     ]
     titles, rows = [titles[place] for place in used], [[row[place] for place in used] for row in rows]
     cells = [["" if cell is None else in_one_line(str(cell)) for cell in row] for row in rows]
-    if is_terminal(sys.stdout):
-        _drawn(titles, cells, right)
+    stream = sys.stderr if write is say else sys.stdout
+    if is_terminal(stream):
+        _drawn(titles, cells, right, stream)
     else:
         for line in plain([[title.upper() for title in titles], *cells], [title in right for title in titles]):
-            out(line)
+            write(line)
 
 
 def plain(rows: Sequence[Sequence[str]], right: Sequence[bool] = ()) -> list[str]:
@@ -50,7 +56,7 @@ def plain(rows: Sequence[Sequence[str]], right: Sequence[bool] = ()) -> list[str
     return lines
 
 
-def _drawn(titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str]) -> None:
+def _drawn(titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str], stream: TextIO) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -60,7 +66,7 @@ def _drawn(titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
         drawn.add_column(title, justify="right" if title in right else "left", overflow="fold")
     for row in rows:
         drawn.add_row(*(Text(cell) for cell in row))
-    Console(file=sys.stdout, highlight=False).print(drawn)
+    Console(file=stream, highlight=False).print(drawn)
 
 
 def _width(text: str) -> int:

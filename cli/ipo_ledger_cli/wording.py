@@ -59,6 +59,11 @@ def extensions(ids: Sequence[int]) -> str:
     return f"extension{'' if len(ids) == 1 else 's'} {names(ids)}"
 
 
+def users(found: Sequence[str]) -> str:
+    """Return "user Ana", "users Ana, Ben"."""
+    return f"user{'' if len(found) == 1 else 's'} {names(found)}"
+
+
 def counted(count: int, one: str, many: str | None = None) -> str:
     """Return "1 phone", "2 phones"."""
     return f"{count} {one if count == 1 else many or one + 's'}"
@@ -117,6 +122,16 @@ def why(cause: str, *, seated: bool) -> str:
     """Return why a stay began: of somebody, or of nobody."""
     first, then = (CAME, LEFT) if seated else (LEFT, CAME)
     return first.get(cause) or then.get(cause, cause)
+
+
+def ended(cause: str | None, *, seated: bool) -> str:
+    """Return why a stay was over: of somebody, or of nobody; nothing where it goes on."""
+    return why(cause, seated=not seated) if cause is not None else ""
+
+
+def known(position: int | None) -> str:
+    """Return as known when an answer is given, to stand after what it is about; nothing for what is known now."""
+    return f", as known at event {position}" if position is not None else ""
 
 
 def seats_changed(events: Iterable[a.EventAnswer]) -> None:

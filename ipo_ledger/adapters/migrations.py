@@ -25,6 +25,16 @@ class Migration(Struct, frozen=True):
     sql: str
 
     @property
+    def rebuilds(self) -> bool:
+        """Tell whether it makes tables of the read model anew, so that the events have to be projected again."""
+        return "\n-- rebuild\n" in self.sql.replace("\r\n", "\n")
+
+    @property
+    def grows_the_tree(self) -> bool:
+        """Tell whether it makes the tables of the tree, so that it has to be grown over the events there are."""
+        return "\n-- tree\n" in self.sql.replace("\r\n", "\n")
+
+    @property
     def checksum(self) -> str:
         """Return SHA-256 over the text, line ends made equal so that a checkout on Windows agrees."""
         return hashlib.sha256(self.sql.replace("\r\n", "\n").encode()).hexdigest()

@@ -126,6 +126,8 @@ class Imported(Answer, frozen=True):
     missing_users: tuple[str, ...]
     warnings: tuple[WarningAnswer, ...]
     position: int | None
+    extensions_removed: tuple[int, ...] = ()
+    users_removed: tuple[str, ...] = ()
 
 
 class UserAnswer(Answer, frozen=True):
@@ -153,6 +155,49 @@ class ExtensionAnswer(Answer, frozen=True):
     base_extension: str | None
     user: str | None
     position: int | None = None
+
+
+# --- correcting ---------------------------------------------------------------------------------------------
+
+
+class Effect(Answer, frozen=True):
+    """A stretch of time for which an answer becomes another: `who` of an extension, `where` of a user, ...
+
+    `was` and `becomes` are a user's name, an extension id, a base extension or a number; None: nobody, off the air,
+    blank, none. `to` None: it goes on.
+    """
+
+    about: Literal["who", "where", "base extension", "number"]
+    extension_id: int | None
+    user: str | None
+    from_: datetime = field(name="from")
+    to: datetime | None
+    was: str | None
+    becomes: str | None
+
+
+class BatchEffect(Answer, frozen=True):
+    """A batch that is another way now."""
+
+    batch: str
+    was: Status
+    becomes: Status
+
+
+class Correction(Answer, frozen=True):
+    """What was corrected, how, and what that does to which answers; of a dry run nothing was recorded."""
+
+    system: str
+    corrected: int
+    what: str
+    occurred_at: datetime
+    how: Literal["never", "otherwise", "again"]
+    took: tuple[int, ...]
+    effects: tuple[Effect, ...]
+    batches: tuple[BatchEffect, ...]
+    position: int | None
+    events: tuple[EventAnswer, ...]
+    dry_run: bool = False
 
 
 # --- reading ------------------------------------------------------------------------------------------------
@@ -236,6 +281,59 @@ class Seats(Answer, frozen=True):
     off_the_air: tuple[str, ...]
 
 
+class Instant(Answer, frozen=True):
+    """One of the two looks that are compared: when, and as known at which position (None: now)."""
+
+    on: str
+    read_as: str
+    known_at: int | None
+
+
+class Person(Answer, frozen=True):
+    """Who sat there."""
+
+    user: str
+    number: str | None
+
+
+class SeatDiff(Answer, frozen=True):
+    """An extension where somebody else sat; None: it was vacant."""
+
+    extension_id: int
+    module: str
+    port: int
+    label: str | None
+    before: Person | None
+    after: Person | None
+
+
+class BaseDiff(Answer, frozen=True):
+    """A base extension in force that was another; None is blank."""
+
+    extension_id: int
+    before: str | None
+    after: str | None
+
+
+class Diff(Answer, frozen=True):
+    """What differs between two looks at a system; extensions and users that were added or removed are listed apart.
+
+    `off_the_air` are those who were not before, `back_on_the_air` those who are not any more.
+    """
+
+    system: str
+    before: Instant
+    after: Instant
+    seats: tuple[SeatDiff, ...]
+    base_extensions: tuple[BaseDiff, ...]
+    added: tuple[int, ...]
+    removed: tuple[int, ...]
+    users_added: tuple[str, ...]
+    users_removed: tuple[str, ...]
+    off_the_air: tuple[str, ...]
+    back_on_the_air: tuple[str, ...]
+
+
 class Conflict(Answer, frozen=True):
     """A number that would be the base of several extensions."""
 
@@ -268,9 +366,10 @@ class SentStatus(Answer, frozen=True):
 
 
 class StatusAnswer(Answer, frozen=True):
-    """What is going on in a system now."""
+    """What is going on in a system, now or as known at a position."""
 
     system: str
+    known_at: int | None
     drafts: tuple[DraftStatus, ...]
     sent: tuple[SentStatus, ...]
     off_the_air: tuple[str, ...]
@@ -289,9 +388,10 @@ class SendAnswer(Answer, frozen=True):
 
 
 class Shown(Answer, frozen=True):
-    """Everything about one batch."""
+    """Everything about one batch, now or as known at a position."""
 
     system: str
+    known_at: int | None
     batch: str
     status: Status
     live: bool
@@ -338,7 +438,7 @@ class BatchList(Answer, frozen=True):
 
 
 class LogEntry(Answer, frozen=True):
-    """One event as it was recorded."""
+    """One event as it was recorded; `corrected_by` is the event that took it away, if one did."""
 
     position: int
     type: str
@@ -351,6 +451,7 @@ class LogEntry(Answer, frozen=True):
     command_id: str
     batch: str | None
     caused_by: int | None
+    corrected_by: int | None
     data: dict[str, Any]
 
 
@@ -362,7 +463,11 @@ class Log(Answer, frozen=True):
 
 
 class HistoryEntry(Answer, frozen=True):
-    """One thing that happened to a user or an extension, in words and in fields."""
+    """One thing that happened to a user or an extension, in words and in fields.
+
+    Of a log-in or a log-out, `until` is when the stay (or the vacancy, or the time off the air) that it began was
+    over, and `ended` why; None: it goes on.
+    """
 
     position: int
     occurred_at: datetime
@@ -374,6 +479,8 @@ class HistoryEntry(Answer, frozen=True):
     batch: str | None
     actor: str
     reason: str | None
+    until: datetime | None = None
+    ended: str | None = None
 
 
 class History(Answer, frozen=True):
@@ -381,6 +488,7 @@ class History(Answer, frozen=True):
 
     system: str
     subject: str
+    known_at: int | None
     entries: tuple[HistoryEntry, ...]
     next: int | None
 
@@ -508,6 +616,136 @@ class Sheet(Answer, frozen=True):
     send_by: Literal["merge", "reboot"]
     dials: tuple[Dial, ...]
     e911: tuple[E911Change, ...]
+
+
+# --- evidence -----------------------------------------------------------------------------------------------
+
+
+class CheckpointAnswer(Answer, frozen=True):
+    """A signed checkpoint: `note` is what to keep elsewhere; `not_kept` says why the ledger does not keep it too."""
+
+    size: int
+    root: str
+    origin: str
+    key: str
+    note: str
+    kept: bool
+    not_kept: str | None = None
+
+
+class Proof(Answer, frozen=True):
+    """Evidence for some events: what it is about, under which checkpoint, and the text of the file."""
+
+    what: str
+    events: tuple[int, ...]
+    size: int
+    root: str
+    origin: str
+    signed_by: str
+    key: str | None
+    evidence: str
+
+
+class StoreAnswer(Answer, frozen=True):
+    """What a store is and holds, what this connection may do there, and which of that nobody who records needs.
+
+    `size` in bytes and `role` None: not known, or none. `last_checkpoint`: how many events the last one kept covers.
+    """
+
+    ledger: str
+    kind: Literal["sqlite", "postgresql"]
+    position: int
+    size: int | None
+    role: str | None
+    rights: tuple[str, ...]
+    mode: str | None
+    checkpoints: int
+    last_checkpoint: int | None
+    warnings: tuple[WarningAnswer, ...]
+
+
+# --- verify, rebuild, export and load -----------------------------------------------------------------------
+
+
+class FindingAnswer(Answer, frozen=True):
+    """One thing that is wrong: which check found it, at which position (None: at none), and what."""
+
+    check: str
+    position: int | None
+    message: str
+
+
+class StageAnswer(Answer, frozen=True):
+    """One stage of a verification: how many things were checked, how many found wrong, and what was left out."""
+
+    stage: str
+    checked: int
+    findings: int
+    note: str | None = None
+
+
+class DoubtAnswer(Answer, frozen=True):
+    """Events that are not, or may not be, what was recorded. `vouched_by`: the smallest checkpoint that covers them."""
+
+    first: int
+    last: int
+    vouched_by: int | None
+
+
+class AgainstAnswer(Answer, frozen=True):
+    """How the ledger compares with a checkpoint kept elsewhere; `extends`: it goes on from it."""
+
+    origin: str
+    size: int
+    root: str
+    extends: bool
+    signed_by: str | None
+
+
+class Verified(Answer, frozen=True):
+    """The verdict over the whole ledger, with everything that is wrong. `root` is that of the events as they are.
+
+    `from`: the position that tree and streams were checked from. `in_doubt` is as narrow as the tree allows.
+    """
+
+    verified: bool
+    events: int
+    root: str
+    from_: int = field(name="from")
+    findings: tuple[FindingAnswer, ...]
+    stages: tuple[StageAnswer, ...]
+    in_doubt: tuple[DoubtAnswer, ...]
+    against: AgainstAnswer | None
+
+
+class RebuiltTable(Answer, frozen=True):
+    """One table of the read model: its rows and SHA-256 as made anew, and how many rows were not like that."""
+
+    table: str
+    rows: int
+    digest: str
+    missing: int
+    extra: int
+    different: int
+
+
+class Rebuilt(Answer, frozen=True):
+    """The read model, made anew from the events; `changed`: rows that were (or with `dry_run` would be) written."""
+
+    events: int
+    changed: int
+    tables: tuple[RebuiltTable, ...]
+    dry_run: bool
+
+
+class Loaded(Answer, frozen=True):
+    """What was loaded into an empty ledger."""
+
+    events: int
+    root: str
+    systems: tuple[str, ...]
+    answers: int
+    checkpoints: int
 
 
 # --- record -------------------------------------------------------------------------------------------------

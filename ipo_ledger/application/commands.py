@@ -16,7 +16,7 @@ from ipo_ledger.application.recording import Deciding
 from ipo_ledger.application.refusals import BadArgument
 from ipo_ledger.application.rollbacks import Rollbacks
 from ipo_ledger.application.saying import Said, checked
-from ipo_ledger.domain import baseline, hot_desking
+from ipo_ledger.domain import baseline, hot_desking, renumbering
 from ipo_ledger.domain import batch as batches
 from ipo_ledger.domain import events as e
 from ipo_ledger.domain.events import Mode
@@ -63,22 +63,29 @@ class Commands(Rollbacks):
 
         return self._recorder.record("system set", wanted, said, decide, answer=a.SystemAnswer, needs_baseline=False)
 
-    def import_exports(self, *paths: str | Path, mapping: str | Path | None = None, **said: Unpack[Said]) -> a.Imported:
+    def import_exports(
+        self,
+        *paths: str | Path,
+        mapping: str | Path | None = None,
+        removed: bool = False,
+        **said: Unpack[Said],
+    ) -> a.Imported:
         """Take in the export files of the system: its baseline, or what changed since, as an observed batch.
 
-        Give `at` the time of the export. Raises `ExportUnreadable` with every complaint, `NumberTwice`.
+        Give `at` the time of the export. `removed` records what the files lack as no longer there: only for an
+        export of everything. Raises `ExportUnreadable` with every complaint, `NumberTwice`.
         """
         files = [Path(path) for path in paths]
         if not files:
             raise BadArgument(what="import", why="it needs at least one export file")
         site = self._read_exports(files, Path(mapping) if mapping is not None else None)
         title = "observed in " + ", ".join(file.name for file in files)
-        asked = {"site": site}
+        asked = {"site": site, "removed": removed} if removed else {"site": site}
 
         def decide(deciding: Deciding) -> a.Imported:
             entry, system = deciding.entry, deciding.system
             first = system.baseline is None
-            found = baseline.observe(entry, site, title=title)
+            found = baseline.observe(entry, site, title=title, removed=removed)
             observed = system.open.get(found.batch) if found.batch is not None else None
             return a.Imported(
                 system=self.name,
@@ -94,6 +101,8 @@ class Commands(Rollbacks):
                 changes=telling.changes(observed.changes.values()) if observed is not None else (),
                 missing_extensions=found.missing_extensions,
                 missing_users=found.missing_users,
+                extensions_removed=found.extensions_removed,
+                users_removed=found.users_removed,
                 warnings=tuple(a.WarningAnswer(code=w.code, message=w.message) for w in baseline.about(system, found)),
                 position=entry.facts[-1].position if entry.facts else None,
             )
@@ -121,6 +130,22 @@ class Commands(Rollbacks):
             return telling.user_answer(self.name, deciding.system.users[known.name], position)
 
         return self._recorder.record("user set", asked, said, decide, answer=a.UserAnswer)
+
+    def user_renumber(self, user: str, number: str | None, **said: Unpack[Said]) -> a.UserAnswer:
+        """Record that a user's number changed (None or `-`: to none). Base extensions do not follow: that is a batch.
+
+        Raises `BadNumber`, or `NumberTaken` when another user has it.
+        """
+        asked = {"user": user, "number": number}
+        new = renumbering.checked_number(str(number) if number is not None else None)
+
+        def decide(deciding: Deciding) -> a.UserAnswer:
+            known = user_in(deciding.system, str(user))
+            renumbering.renumber(deciding.entry, known, new)
+            position = deciding.entry.facts[-1].position if deciding.entry.facts else None
+            return telling.user_answer(self.name, deciding.system.users[known.name], position)
+
+        return self._recorder.record("user renumber", asked, said, decide, answer=a.UserAnswer)
 
     def label(self, extension: int | str, text: str | None, **said: Unpack[Said]) -> a.ExtensionAnswer:
         """Name the desk of an extension; an empty text takes the name away."""

@@ -10,10 +10,13 @@ import msgspec
 from ipo_ledger.application import answers as a
 from ipo_ledger.application import settings, telling
 from ipo_ledger.application.commands import Commands
+from ipo_ledger.application.corrections import Corrections
 from ipo_ledger.application.naming import system_called
 from ipo_ledger.application.ports import KnownAnswer, ReadsExports, Store
 from ipo_ledger.application.questions import Questions
 from ipo_ledger.application.recording import answered, fingerprint
+from ipo_ledger.application.refusals import BadArgument
+from ipo_ledger.application.report import Reports
 from ipo_ledger.application.saying import Said, given
 from ipo_ledger.domain.entry import Entry
 from ipo_ledger.domain.events import SystemAdded
@@ -22,10 +25,13 @@ from ipo_ledger.domain.refusals import SystemExists
 from ipo_ledger.domain.system import System
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from ipo_ledger.evidence.notes import SigningKey
 
 
-class SystemLedger(Commands, Questions):
+class SystemLedger(Commands, Corrections, Questions, Reports):
     """The ledger of one system: everything that can be recorded of it, and asked."""
 
 
@@ -83,8 +89,7 @@ class Ledger:
         asked = {"name": settings.system_name(name), "settings": new}
         known = fingerprint(name, "system add", asked, said)
         zone = zone_of(timezone)
-        if self._store.makes_itself:
-            self._store.create()
+        self.make_if_embedded()
         with self._store.writing() as writing:
             again = answered(writing, said, known)
             if again is not None:
@@ -95,7 +100,7 @@ class Ledger:
             told = given(said, zone=zone, now=writing.now(), actor=self._actor)
             entry = Entry(before, told, after=writing.head().position)
             entry.happens(SystemAdded(new.release, new.timezone, new.base_extension_by, new.logout_code))
-            writing.append(before, entry)
+            writing.append(entry)
             row = writing.system_row(name)
             assert row is not None
             answer = telling.system_answer(row, zone, entry.facts[-1].position)
@@ -110,11 +115,126 @@ class Ledger:
         """Carry out many commands, one JSON object a line, and answer line by line, in order.
 
         Stops after the first line that fails, unless `keep_going`; nothing is recorded twice when run again with the
-        same command ids.
+        same command ids. Each line is a transaction; `record_groups` is quicker.
+        """
+        groups = ([line] for line in lines)
+        return self.record_groups(groups, system=system, keep_going=keep_going)
+
+    def record_groups(
+        self, groups: Iterable[Sequence[bytes | str]], *, system: str | None = None, keep_going: bool = False
+    ) -> Iterator[a.LineAnswer]:
+        """Carry out lines as `record` does, each group of them in one transaction.
+
+        A group's lines are answered when it is committed. Each still takes effect whole or not at all, by itself.
         """
         from ipo_ledger.application.record import carry_out
 
-        return carry_out(self, lines, system=system, keep_going=keep_going)
+        return carry_out(self, groups, self._store.together, system=system, keep_going=keep_going)
+
+    def make_if_embedded(self) -> None:
+        """Make an embedded store where there is none yet; others are made by an administrator (`init`)."""
+        if self._store.makes_itself:
+            self._store.create()
+
+    def forget(self) -> None:
+        """Forget what is kept of the systems between commands: the store may not have it."""
+        self._systems.clear()
+
+    def checkpoint(self, key: SigningKey) -> a.CheckpointAnswer:
+        """Sign what the ledger is now, for somebody else to keep; it is kept here too where this may write.
+
+        Raises `EmptyLedger`; `TreeDiffers` or `CheckpointDiffers` for a ledger that was tampered with.
+        """
+        from ipo_ledger.application import proving
+
+        return proving.checkpoint(self._store, key)
+
+    def prove(
+        self,
+        what: int | str,
+        *,
+        on: str | datetime | None = None,
+        system: str | None = None,
+        key: SigningKey | None = None,
+        checkpoint: str | None = None,
+    ) -> a.Proof:
+        """Return evidence that a stranger can check, under a new checkpoint by `key`, or one that was kept.
+
+        `what` is the position of an event, a batch, or, with `on`, an extension: then it is of what `who` answers.
+        Raises `NotCovered`, `UnknownPosition`, what an unknown batch or extension raises, and as `checkpoint` does.
+        """
+        from ipo_ledger.application import grounds, proving
+
+        if (key is None) == (checkpoint is None):
+            raise BadArgument(what="prove", why="give a key to sign a checkpoint with, or a checkpoint that was kept")
+        text = str(what)
+        named = None if grounds.is_position(text, on) else self.system(system).name
+        return proving.prove(self._store, named, text, on=on, key=key, kept=checkpoint)
+
+    def verify(
+        self,
+        *,
+        against: str | None = None,
+        key: str | None = None,
+        start: int = 0,
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> a.Verified:
+        """Check everything there is, and say every thing that is wrong; writes nothing.
+
+        `against` is a signed checkpoint that was kept elsewhere, `key` the verifier key of whoever signs them. `start`
+        checks positions, tree and streams from there only. `progress` is told the stage, how much is done, and of how
+        much (0: not known). Raises `UnreadableNote`, `UnreadableCheckpoint`, `UnreadableKey`, `UnknownPosition`.
+        """
+        from ipo_ledger.application.verifying import verify
+
+        return verify(self._store, against, key, start, progress)
+
+    def rebuild(self, *, dry_run: bool = False, progress: Callable[[str, int, int], None] | None = None) -> a.Rebuilt:
+        """Make the read model anew from the events, and write what differs; with `dry_run` only say it.
+
+        Others go on recording meanwhile. Raises `StoreUnusable` for events that cannot be read or projected.
+        """
+        from ipo_ledger.application.rebuilding import rebuild
+
+        self._systems.clear()
+        return rebuild(self._store, progress, dry_run=dry_run)
+
+    def export(self) -> Generator[bytes, None, None]:
+        """Yield the whole ledger as it is at one moment, as JSON lines; until the end this thread reads nothing else.
+
+        Raises `Damaged` where events are not those of the tree.
+        """
+        from ipo_ledger.application.carrying import export
+
+        return export(self._store)
+
+    def load(self, lines: Iterable[bytes], *, progress: Callable[[str, int, int], None] | None = None) -> a.Loaded:
+        """Fill an empty ledger with an export: the same positions, times, roles and root.
+
+        An embedded store is made where there is none yet. Raises `BadExport` naming the line, `NotEmpty`, or
+        `NoRights` where the database lets only its owner do so; then nothing was loaded.
+        """
+        from ipo_ledger.application.carrying import load
+
+        return load(self._store, lines, progress)
+
+    def store(self) -> a.StoreAnswer:
+        """Return what kind of store this is, how much it holds, and what it lets this connection do."""
+        report = self._store.report()
+        with self._store.reading() as reading:
+            position, kept = reading.head().position, reading.checkpoints()
+        return a.StoreAnswer(
+            ledger=self.url,
+            kind=report.kind,
+            position=position,
+            size=report.size,
+            role=report.role,
+            rights=report.rights,
+            mode=report.mode,
+            checkpoints=len(kept),
+            last_checkpoint=kept[-1][0] if kept else None,
+            warnings=tuple(a.WarningAnswer(code="rights", message=excess) for excess in report.excess),
+        )
 
     def close(self) -> None:
         """Let go of the store."""

@@ -11,12 +11,13 @@ import msgspec
 
 from ipo_ledger.application import answers as a
 from ipo_ledger.application import telling
-from ipo_ledger.application.naming import batch_number, extension_known, user_known
-from ipo_ledger.application.ports import BatchFilter, LogFilter, Reading, SystemRow
+from ipo_ledger.application.asking import Look
+from ipo_ledger.application.naming import EVER, batch_number, extension_known, extension_then, user_known, user_then
+from ipo_ledger.application.ports import BatchFilter, LogFilter
 from ipo_ledger.application.refusals import BadArgument
 from ipo_ledger.domain import events as e
 from ipo_ledger.domain.moments import Day, Instant, local, read_when
-from ipo_ledger.domain.trail import PlacePoint, SeatPoint
+from ipo_ledger.domain.trail import Pile, PlacePoint, SeatPoint
 
 P = TypeVar("P", SeatPoint, PlacePoint)
 
@@ -81,9 +82,10 @@ def _to(text: str | datetime | None, zone: ZoneInfo, now: datetime) -> datetime 
             return at
 
 
-def batches(reading: Reading, row: SystemRow, zone: ZoneInfo, asked: Mapping[str, Any]) -> a.BatchList:
+def batches(at: Look, asked: Mapping[str, Any]) -> a.BatchList:
     """Return a page of batches, newest first."""
     wanted = _read(asked)
+    reading, row, zone = at.reading, at.row, at.zone
     now = reading.now()
     if wanted.status not in (None, "draft", "sent", "settled", "abandoned"):
         raise BadArgument(what=f"status {wanted.status!r}", why="it is draft, sent, settled or abandoned")
@@ -125,61 +127,81 @@ def batches(reading: Reading, row: SystemRow, zone: ZoneInfo, asked: Mapping[str
     )
 
 
-def log(reading: Reading, row: SystemRow, zone: ZoneInfo, asked: Mapping[str, Any]) -> a.Log:
+def log(at: Look, asked: Mapping[str, Any]) -> a.Log:
     """Return a page of events, newest first."""
-    facts, next_ = _facts(reading, row, zone, _read(asked))
-    return a.Log(events=tuple(log_entry(fact, zone) for fact in facts), next=next_)
+    facts, next_ = _page(at, _read(asked))
+    corrected = _corrected(at, facts)
+    return a.Log(events=tuple(log_entry(fact, at.zone, corrected.get(fact.position)) for fact in facts), next=next_)
 
 
-def history(  # noqa: PLR0913 - where to look, and what for
-    reading: Reading,
-    row: SystemRow,
-    zone: ZoneInfo,
-    *,
-    user: str | None,
-    extension: int | str | None,
-    wanted: Mapping[str, Any],
-) -> a.History:
+def history(at: Look, *, user: str | None, extension: int | str | None, wanted: Mapping[str, Any]) -> a.History:
     """Return a page of what happened to one user or extension, newest first, in words."""
+    read = _read(wanted)
+    of: int | str
+    pile: Pile
     if user is not None:
-        found = user_known(reading, row, str(user))
-        subject = f"user {found.name}"
-        read = msgspec.structs.replace(_read(wanted), user=found.name)
+        asked = at.asked is not None
+        of, pile = user_then(at.reading, at.row, str(user), EVER, at.known, asked=asked).name, "places"
+        subject, read = f"user {of}", msgspec.structs.replace(read, user=of)
     else:
         assert extension is not None
-        at = extension_known(reading, row, extension)
-        subject = f"extension {at.extension_id}"
-        read = msgspec.structs.replace(_read(wanted), extension=at.extension_id)
-    facts, next_ = _facts(reading, row, zone, read)
+        of, pile = extension_then(at.reading, at.row, extension, at.asked).extension_id, "seats"
+        subject, read = f"extension {of}", msgspec.structs.replace(read, extension=of)
+    facts, next_ = _page(at, read, standing=True)
     return a.History(
-        system=row.name, subject=subject, entries=tuple(_history_entry(f, zone) for f in facts), next=next_
+        system=at.row.name,
+        subject=subject,
+        known_at=at.asked,
+        entries=tuple(_history_entry(f, at, pile, of) for f in facts),
+        next=next_,
     )
 
 
-def _facts(reading: Reading, row: SystemRow, zone: ZoneInfo, wanted: _Wanted) -> tuple[Sequence[e.Fact], int | None]:
-    now = reading.now()
+def _page(at: Look, wanted: _Wanted, *, standing: bool = False) -> tuple[Sequence[e.Fact], int | None]:
+    """Return a page of facts known by then, newest first; with `standing` only those that no correction took away."""
     if isinstance(wanted.before, str) and not wanted.before.isdigit():
         raise BadArgument(what=f"before {wanted.before!r}", why="it is a position")
-    found = reading.log(
-        LogFilter(
-            system=row.key,
-            user=user_known(reading, row, wanted.user).name if wanted.user is not None else None,
-            extension_id=(
-                extension_known(reading, row, wanted.extension).extension_id if wanted.extension is not None else None
-            ),
-            batch=batch_number(row.name, wanted.batch) if wanted.batch is not None else None,
-            actor=wanted.actor,
-            since=_from(wanted.since, zone, now),
-            until=_to(wanted.until, zone, now),
-            before=int(wanted.before) if wanted.before is not None else None,
-            limit=wanted.limit + 1,
-        )
-    )
+    before = int(wanted.before) if wanted.before is not None else None
+    if at.asked is not None:
+        before = min(before, at.asked + 1) if before is not None else at.asked + 1
+    asked = _filter(at, wanted)
+    found: list[e.Fact] = []
+    while len(found) <= wanted.limit:
+        facts = at.reading.log(msgspec.structs.replace(asked, before=before, limit=wanted.limit + 1))
+        taken = _corrected(at, facts) if standing else {}
+        found += [fact for fact in facts if fact.position not in taken]
+        if len(facts) <= wanted.limit:
+            break
+        before = facts[-1].position
     page = found[: wanted.limit]
     return page, page[-1].position if len(found) > len(page) else None
 
 
-def log_entry(fact: e.Fact, zone: ZoneInfo) -> a.LogEntry:
+def _corrected(at: Look, facts: Sequence[e.Fact]) -> Mapping[int, int]:
+    """Return which of these facts were known to be corrected, and by which event."""
+    if not facts:
+        return {}
+    positions = [fact.position for fact in facts]
+    found = at.reading.corrections_of(min(positions), max(positions))
+    return {position: by for position, by in found.items() if by <= at.known}
+
+
+def _filter(at: Look, wanted: _Wanted) -> LogFilter:
+    reading, row, now = at.reading, at.row, at.reading.now()
+    return LogFilter(
+        system=row.key,
+        user=user_known(reading, row, wanted.user).name if wanted.user is not None else None,
+        extension_id=(
+            extension_known(reading, row, wanted.extension).extension_id if wanted.extension is not None else None
+        ),
+        batch=batch_number(row.name, wanted.batch) if wanted.batch is not None else None,
+        actor=wanted.actor,
+        since=_from(wanted.since, at.zone, now),
+        until=_to(wanted.until, at.zone, now),
+    )
+
+
+def log_entry(fact: e.Fact, zone: ZoneInfo, corrected_by: int | None) -> a.LogEntry:
     """Return one event as it was recorded."""
     assert fact.recorded_at is not None
     return a.LogEntry(
@@ -194,14 +216,16 @@ def log_entry(fact: e.Fact, zone: ZoneInfo) -> a.LogEntry:
         command_id=fact.command_id,
         batch=telling.batch_id(fact.batch),
         caused_by=fact.caused_by,
+        corrected_by=corrected_by,
         data=msgspec.to_builtins(fact.event),
     )
 
 
-def _history_entry(fact: e.Fact, zone: ZoneInfo) -> a.HistoryEntry:
+def _history_entry(fact: e.Fact, at: Look, pile: Pile, of: int | str) -> a.HistoryEntry:
+    next_ = _what_ended(fact, at, pile, of)
     return a.HistoryEntry(
         position=fact.position,
-        occurred_at=local(fact.occurred_at, zone),
+        occurred_at=local(fact.occurred_at, at.zone),
         type=fact.name,
         what=in_words(fact.event),
         user=getattr(fact.event, "user", None),
@@ -210,7 +234,19 @@ def _history_entry(fact: e.Fact, zone: ZoneInfo) -> a.HistoryEntry:
         batch=telling.batch_id(fact.batch),
         actor=fact.actor,
         reason=fact.reason,
+        until=local(next_.at, at.zone) if next_ is not None else None,
+        ended=next_.cause if next_ is not None else None,
     )
+
+
+def _what_ended(fact: e.Fact, at: Look, pile: Pile, of: int | str) -> SeatPoint | PlacePoint | None:
+    """Return the point that ended what a log-in or log-out began, at this extension or for this user."""
+    if not isinstance(fact.event, e.UserLoggedIn | e.UserLoggedOut):
+        return None
+    look = at.reading.seat_points if pile == "seats" else at.reading.place_points
+    points: Any = look(at.key, of, fact.occurred_at, fact.occurred_at, at.known)  # type: ignore[arg-type]
+    later = [p for p in points if p.position > fact.position]
+    return later[0] if later else None
 
 
 _WHY = {
@@ -224,7 +260,7 @@ _WHY = {
 }
 
 
-def in_words(event: e.Event) -> str:
+def in_words(event: e.Event) -> str:  # noqa: C901, PLR0912 - one case an event
     """Return what an event says, in one line."""
     match event:
         case e.UserLoggedIn():
@@ -249,6 +285,24 @@ def in_words(event: e.Event) -> str:
             return f"{event.user} {code}{forced}"
         case e.UserRenumbered():
             return f"{event.user} renumbered {event.old or 'none'} -> {event.new or 'none'}"
+        case e.Corrected():
+            said = {"never": "never happened", "otherwise": "happened otherwise", "again": "stands again"}[event.how]
+            what = f"{event.type} (event {event.target})"
+            return (
+                f"correction: what event {event.target} took away stands again"
+                if event.how == "again"
+                else (f"correction: {what} {said}")
+            )
+        case e.ExtensionRemoved():
+            return f"extension {event.extension_id} removed"
+        case e.UserRemoved():
+            return f"{event.user} removed"
+        case e.BatchOpened():
+            return f"B{event.batch} opened: {event.title}"
+        case e.BatchAbandoned():
+            return f"B{event.batch} abandoned"
+        case e.SystemRestarted():
+            return "the system restarted"
         case e.ConfigurationSent():
             force = "in force" if event.in_force else "in force at the next restart"
             return f"B{event.batch} sent by {event.mode}, {event.outcome}, {force}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from ipo_ledger.application.ports import Reading, SystemRow
 from ipo_ledger.domain.records import Batch, Extension, User
@@ -21,6 +22,7 @@ from ipo_ledger.domain.refusals import (
 )
 from ipo_ledger.domain.system import System
 
+EVER = datetime.max.replace(tzinfo=UTC)
 _BATCH = re.compile(r"(?:(?P<system>.+)/)?[Bb](?P<number>[1-9][0-9]{0,8})", re.ASCII)
 _PLACE = re.compile(r"(?P<module>[^/@]+)/(?P<port>[0-9]{1,6})", re.ASCII)
 _ID = re.compile(r"[0-9]{1,10}", re.ASCII)
@@ -66,6 +68,65 @@ def user_known(reading: Reading, row: SystemRow, text: str) -> User:
     return user
 
 
+def user_then(  # noqa: PLR0913 - whom, when, as known when
+    reading: Reading, row: SystemRow, text: str, at: datetime, known: int, *, asked: bool
+) -> User:
+    """Return the user of that name, or who had that number at an instant; else whoever has or last had it.
+
+    With `asked` only what was known at that position counts. Raises `UnknownUser`, `AmbiguousName`.
+    """
+    had = reading.numbered(row.key, text, at, known)
+    if not had and asked and reading.user(row.key, text) is None:
+        had = reading.numbered(row.key, text, EVER, known) or reading.once_numbered(row.key, text, known)
+        if not had:
+            raise _unknown_user(row.name, text, reading.all_users(row.key))
+    if not had:
+        found = user_known(reading, row, text)
+    else:
+        if text not in had and reading.user(row.key, text) is not None:
+            raise _two_users(text, text, had[0])
+        user = reading.user(row.key, had[0])
+        assert user is not None
+        found = user
+    return reading.user(row.key, found.name, known) or found
+
+
+def extension_then(reading: Reading, row: SystemRow, asked: int | str, known: int | None) -> Extension:
+    """Return the extension meant, there now or once; with `known`, by what it was called at that position.
+
+    Raises `UnknownExtension`, `AmbiguousName`.
+    """
+    if known is None:
+        return extension_known(reading, row, asked)
+    text = str(asked)
+    if _ID.fullmatch(text):
+        ids = [int(text)]
+    else:
+        called = [x for i in reading.once_called(row.key) if (x := reading.extension(row.key, i, known)) is not None]
+        called += [x for x in _called_now(reading, row, text) if x.extension_id not in {c.extension_id for c in called}]
+        place = _PLACE.fullmatch(text)
+        ids = [
+            x.extension_id
+            for x in called
+            if (text.startswith("@") and x.label == text[1:])
+            or (place is not None and (x.module, x.port) == (place["module"], int(place["port"])))
+        ]
+    found = reading.extension(row.key, _one_extension(row.name, text, ids), known)
+    if found is None:
+        raise UnknownExtension(system=row.name, asked=text)
+    return found
+
+
+def _called_now(reading: Reading, row: SystemRow, text: str) -> list[Extension]:
+    place = _PLACE.fullmatch(text)
+    ids: Iterable[int] = ()
+    if text.startswith("@"):
+        ids = reading.extensions_labelled(row.key, text[1:])
+    elif place is not None:
+        ids = reading.extensions_at(row.key, place["module"], int(place["port"]))
+    return [x for i in ids if (x := reading.extension(row.key, i)) is not None]
+
+
 def extension_in(system: System, asked: int | str) -> Extension:
     """Return the extension meant, as the system is now. Raises `UnknownExtension`, `AmbiguousName`."""
     text = str(asked)
@@ -106,10 +167,15 @@ def batch_number(system_name: str, asked: int | str) -> int:
     return int(found["number"])
 
 
-def batch_known(reading: Reading, system: System | SystemRow, asked: int | str) -> Batch:
-    """Return a batch, open or closed. Raises `UnknownBatch`, with the ids there are."""
+def batch_known(reading: Reading, system: System | SystemRow, asked: int | str, known: int | None = None) -> Batch:
+    """Return a batch, open or closed, as it is or was known to be. Raises `UnknownBatch`, with the ids there are."""
     number = batch_number(system.name, asked)
-    batch = reading.batch(system.key, number)
+    batch = reading.batch(system.key, number, known)
+    if batch is None and known is not None:
+        later = reading.batch(system.key, number)
+        if later is not None:
+            hint = f"It was opened later, by event {later.opened_position}: ask as known then or later."
+            raise UnknownBatch(system=system.name, asked=f"B{number}", hint=hint)
     if batch is None:
         last = system.last_batch if isinstance(system, System) else system.batches
         hint = f"The last one is B{last}; see `ipo-ledger batches`." if last else "There is none yet."

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from msgspec import Struct
 
 from ipo_ledger.domain.entry import Entry
 from ipo_ledger.domain.events import Fact
-from ipo_ledger.domain.records import Batch, Extension, Settings, User
+from ipo_ledger.domain.records import Batch, Extension, Mark, Settings, User
 from ipo_ledger.domain.site import Site
 from ipo_ledger.domain.system import System
-from ipo_ledger.domain.trail import BasePoint, PlacePoint, SeatPoint
+from ipo_ledger.domain.trail import BasePoint, NumberPoint, Pile, PlacePoint, Point, SeatPoint
+
+if TYPE_CHECKING:
+    from ipo_ledger.evidence.tree import Node, Row
 
 
 class Head(Struct, frozen=True):
@@ -43,6 +46,17 @@ class KnownAnswer(Struct, frozen=True):
 
     fingerprint: str
     answer: bytes
+
+
+class StoreReport(Struct, frozen=True, kw_only=True):
+    """What a store is, and what it lets whoever asks do: `excess` are the rights that nobody who records needs."""
+
+    kind: Literal["sqlite", "postgresql"]
+    size: int | None
+    role: str | None
+    rights: tuple[str, ...]
+    mode: str | None
+    excess: tuple[str, ...]
 
 
 class LogFilter(Struct, frozen=True, kw_only=True):
@@ -73,13 +87,23 @@ class BatchFilter(Struct, frozen=True, kw_only=True):
 
 
 class SeatRow(Struct, frozen=True, kw_only=True):
-    """One extension at an instant."""
+    """One extension at an instant: what it is called, its base in force, and who is seated there since when.
 
-    extension: Extension
+    `base_position` and `position` are the facts that put the base and the user there.
+    """
+
+    extension_id: int
+    module: str
+    port: int
+    kind: int | None
+    label: str | None
     base: str | None
+    base_batch: int | None
+    base_position: int
     user: str | None
-    number: str | None
     since: datetime
+    position: int
+    number: str | None
 
 
 class Reading(Protocol):
@@ -101,12 +125,19 @@ class Reading(Protocol):
         """Return one system's settings and counts, or None."""
         ...
 
-    def system(self, name: str) -> System | None:
-        """Return a system as it is now, or None: the state that decisions are made from."""
+    def system(self, name: str, known: int | None = None) -> System | None:
+        """Return a system as it is now or, at position `known`, was known to be; None if it was not.
+
+        As it is now it is the state that decisions are made from; as it was known it is for looking at only.
+        """
         ...
 
-    def batch(self, key: int, number: int) -> Batch | None:
-        """Return a batch with its changes and what reverses it, or None."""
+    def settings(self, key: int, known: int | None) -> Settings | None:
+        """Return the settings a system was known to have at a position, where they are others now."""
+        ...
+
+    def batch(self, key: int, number: int, known: int | None = None) -> Batch | None:
+        """Return a batch with its changes and what reverses it, as it is or was known to be, or None."""
         ...
 
     def batches_in_force_after(self, key: int, batch: Batch) -> Sequence[Batch]:
@@ -117,12 +148,22 @@ class Reading(Protocol):
         """Return batches without their changes but with their number of changes, newest first."""
         ...
 
-    def extension(self, key: int, extension_id: int) -> Extension | None:
-        """Return an extension as it is now or, if it was removed, as it was last; None if it never was."""
+    def extension(self, key: int, extension_id: int, known: int | None = None) -> Extension | None:
+        """Return an extension as it is now or, if it was removed, as it was last; None if it never was.
+
+        With `known`, what it is called (module, port, kind, label) is what it was called at that position.
+        """
         ...
 
-    def user(self, key: int, name: str) -> User | None:
-        """Return a user as they are now or, if removed, as they were last; None if they never were."""
+    def user(self, key: int, name: str, known: int | None = None) -> User | None:
+        """Return a user as they are now or, if removed, as they were last; None if they never were.
+
+        With `known`, what exports do not date (full name, flags) is what it was at that position.
+        """
+        ...
+
+    def once_called(self, key: int) -> Sequence[int]:
+        """Return the ids of the extensions that were once called otherwise than now: another label or place."""
         ...
 
     def extensions_labelled(self, key: int, label: str) -> Sequence[int]:
@@ -155,16 +196,40 @@ class Reading(Protocol):
         """Return every base extension that was ever in force there, oldest first."""
         ...
 
-    def first_seat(self, key: int, extension_id: int) -> datetime | None:
+    def number_points(self, key: int, user: str, known: int) -> Sequence[NumberPoint]:
+        """Return every number a user ever had, oldest first."""
+        ...
+
+    def first_seat(self, key: int, extension_id: int, known: int) -> datetime | None:
         """Return when the first thing is known of an extension, or None."""
         ...
 
-    def first_place(self, key: int, user: str) -> datetime | None:
+    def first_place(self, key: int, user: str, known: int) -> datetime | None:
         """Return when the first thing is known of a user, or None."""
         ...
 
     def number_at(self, key: int, user: str, at: datetime, known: int) -> str | None:
         """Return the number a user had at an instant."""
+        ...
+
+    def renumbered(self, key: int) -> frozenset[str]:
+        """Return the users whose number ever changed."""
+        ...
+
+    def hands_may_have_changed(self, key: int) -> bool:
+        """Tell whether any user was ever renumbered or removed."""
+        ...
+
+    def numbered(self, key: int, number: str, at: datetime, known: int) -> Sequence[str]:
+        """Return the users who had a number at an instant, by name."""
+        ...
+
+    def once_numbered(self, key: int, number: str, known: int) -> Sequence[str]:
+        """Return the user who had a number last of all that was known at a position, or nobody."""
+        ...
+
+    def moved_on(self, key: int, at: datetime) -> Mapping[str, Mark]:
+        """Return the numbers that changed hands or desks after an instant, with the last fact that did it."""
         ...
 
     def seats(self, key: int, at: datetime, known: int) -> Sequence[SeatRow]:
@@ -175,6 +240,22 @@ class Reading(Protocol):
         """Return every user who existed at an instant and was seated nowhere, by name."""
         ...
 
+    def all_points(self, pile: Pile, key: int, start: datetime, end: datetime, known: int) -> Sequence[Point]:
+        """Return, of every extension or user, the point in force at `start`, and those up to `end` that last."""
+        ...
+
+    def all_extensions(self, key: int, known: int) -> Sequence[Extension]:
+        """Return every extension there is or was, by id, called as it was at a position."""
+        ...
+
+    def everybody(self, key: int, known: int) -> Sequence[User]:
+        """Return every user there is or was, by name, with the full name and flags they had at a position."""
+        ...
+
+    def all_batches(self, key: int, known: int) -> Sequence[Batch]:
+        """Return every batch, oldest first, as it was known to be at a position."""
+        ...
+
     def log(self, wanted: LogFilter) -> Sequence[Fact]:
         """Return recorded events, newest first, at most `limit`."""
         ...
@@ -183,20 +264,209 @@ class Reading(Protocol):
         """Return every recorded event after a position, oldest first."""
         ...
 
+    def facts_at(self, positions: Iterable[int]) -> dict[int, Fact]:
+        """Return the events at these positions."""
+        ...
+
+    def facts_before(self, position: int) -> Iterator[Fact]:
+        """Return every recorded event before a position, newest first."""
+        ...
+
+    def facts_of_batch(self, key: int, batch: int, before: int) -> Iterator[Fact]:
+        """Return the events of a batch before a position, newest first."""
+        ...
+
+    def last_recorded_by(self, at: datetime) -> int:
+        """Return the last position recorded at or before an instant (0: none)."""
+        ...
+
+    def points_from(self, pile: Pile, key: int, of: int | str, position: int) -> Sequence[Point]:
+        """Return the standing points of an extension or user recorded at a position or later, in order."""
+        ...
+
+    def point(self, pile: Pile, key: int, of: int | str, position: int) -> Point:
+        """Return the point that the fact at a position left."""
+        ...
+
+    def restarts_after(self, key: int, position: int) -> Sequence[int]:
+        """Return the positions of the restarts that stand after a position."""
+        ...
+
+    def restart_before(self, key: int, position: int) -> int | None:
+        """Return the position of the last restart that stands before a position, or None."""
+        ...
+
+    def settled_between(self, key: int, first: int, last: int) -> Sequence[tuple[int, int]]:
+        """Return the batches that a fact from `first` to `last` settled, with the position of the fact."""
+        ...
+
+    def corrections_of(self, first: int, last: int) -> Mapping[int, int]:
+        """Return which facts from `first` to `last` were corrected, and by which event."""
+        ...
+
     def answer_to(self, command_id: str) -> KnownAnswer | None:
         """Return the first answer given to a command id, or None."""
+        ...
+
+    def taken_off(
+        self, pile: Pile, key: int, of: int | str, start: datetime, end: datetime
+    ) -> Sequence[tuple[int, int]]:
+        """Return the facts of a time whose points a correction took off: their positions, and the correction's."""
+        ...
+
+    def rows_at(self, positions: Iterable[int]) -> Sequence[Row]:
+        """Return the stored events at these positions as they lie there, in order."""
+        ...
+
+    def checkpoints(self) -> Sequence[tuple[int, str]]:
+        """Return the checkpoints that were given out: size and signed note, oldest first."""
+        ...
+
+    def frontier(self) -> bytes:
+        """Return what the tree goes on from, as the head keeps it."""
+        ...
+
+    def node(self, level: int, place: int) -> bytes:
+        """Return the hash of a node of the tree."""
+        ...
+
+    def rows(self, *, after: int = 0) -> Iterator[Sequence[Row]]:
+        """Return every stored event after a position as it lies there, oldest first, a page at a time."""
+        ...
+
+    def fact(self, row: Row) -> Fact:
+        """Return the fact that a stored event is. Raises `StoreUnusable` for what this release cannot read."""
+        ...
+
+    def counted(self) -> int:
+        """Return how many stored events there are, whatever their positions."""
+        ...
+
+    def kept_nodes(self, level: int, first: int, last: int) -> Mapping[int, bytes]:
+        """Return the hashes of those nodes of a level that are kept, from place `first` to `last`."""
+        ...
+
+    def stray_nodes(self, size: int) -> Sequence[tuple[int, int]]:
+        """Return level and place of kept nodes that a tree of so many leaves does not have, a hundred at most."""
+        ...
+
+    def answers(self) -> Iterator[Sequence[tuple[str, str, bytes]]]:
+        """Return the answers that are kept: command id, fingerprint, answer; by command id, a page at a time."""
+        ...
+
+    def kept_checkpoints(self) -> Sequence[tuple[int, str, int]]:
+        """Return the checkpoints that were given out: size, signed note, when in microseconds; always in one order."""
+        ...
+
+    def faults(self) -> Sequence[str]:
+        """Return what the database itself finds wrong, and what it lacks of what keeps the ledger append-only."""
         ...
 
 
 class Writing(Reading, Protocol):
     """A transaction that alone may append: it holds the head of the ledger until it ends."""
 
-    def append(self, before: System, entry: Entry) -> None:
+    def append(self, entry: Entry) -> None:
         """Append the facts of an entry, project them, and move the head, all in this transaction."""
         ...
 
     def remember_answer(self, command_id: str, answer: KnownAnswer) -> None:
         """Keep the first answer to a command id."""
+        ...
+
+    def keep_checkpoint(self, size: int, note: str) -> None:
+        """Keep a checkpoint that is given out; one that is kept already stays."""
+        ...
+
+
+class RowDiffers(Struct, frozen=True, kw_only=True):
+    """One row of the read model that is not as the events make it: `columns` are those that differ."""
+
+    table: str
+    key: Mapping[str, int | str]
+    how: Literal["missing", "extra", "different"]
+    columns: tuple[str, ...] = ()
+    position: int | None = None
+
+
+class TableCompared(Struct, frozen=True, kw_only=True):
+    """One table of the read model: made anew it has `rows` and `digest`; how the ledger's own differs."""
+
+    table: str
+    rows: int
+    digest: str
+    missing: int
+    extra: int
+    different: int
+    examples: tuple[RowDiffers, ...] = ()
+
+    @property
+    def agrees(self) -> bool:
+        """Tell whether both are the same."""
+        return not self.missing + self.extra + self.different
+
+
+class Shadow(Reading, Protocol):
+    """A read model made anew beside the ledger, from the facts it is given in order; gone when it is closed."""
+
+    def look_back(self, reading: Reading) -> None:
+        """Ask this one for events, where what is asked is about them and not about the read model."""
+        ...
+
+    def take(self, facts: Iterable[Fact]) -> None:
+        """Project facts. Raises `StoreUnusable` for one that cannot follow from those before it."""
+        ...
+
+    def before(self, name: str) -> System:
+        """Return a system as the facts taken so far leave it; to look at, not to change."""
+        ...
+
+    def flush(self) -> None:
+        """Write what was taken, so that it can be read and compared."""
+        ...
+
+    def compare(self, reading: Reading) -> Iterator[TableCompared]:
+        """Compare each table with the ledger's, and note which rows differ."""
+        ...
+
+    def watch(self) -> None:
+        """Note from now on also the rows that are written here."""
+        ...
+
+    def mend(self, writing: Writing) -> Iterator[TableCompared]:
+        """Make the noted rows of the ledger's read model what they are here, and nothing else."""
+        ...
+
+
+class Loading(Protocol):
+    """A transaction that fills an empty ledger with events as they were recorded elsewhere."""
+
+    def head(self) -> Head:
+        """Return the end of the ledger."""
+        ...
+
+    def empty(self) -> bool:
+        """Tell whether the ledger holds nothing at all."""
+        ...
+
+    def fact(self, row: Row) -> Fact:
+        """Return the fact that a stored event is. Raises `StoreUnusable` for what this release cannot read."""
+        ...
+
+    def take(self, rows: Sequence[Row], facts: Sequence[Fact], nodes: Sequence[Node]) -> None:
+        """Insert events as they are, with the nodes of the tree that became complete, and project them."""
+        ...
+
+    def keep_answers(self, answers: Sequence[tuple[str, str, bytes]]) -> None:
+        """Keep answers: command id, fingerprint, answer."""
+        ...
+
+    def keep_checkpoints(self, checkpoints: Sequence[tuple[int, str, int]]) -> None:
+        """Keep checkpoints: size, signed note, when."""
+        ...
+
+    def move_head(self, position: int, recorded_at: int, frontier: bytes) -> None:
+        """Set the head of the ledger."""
         ...
 
 
@@ -223,6 +493,26 @@ class Store(Protocol):
 
     def writing(self) -> AbstractContextManager[Writing]:
         """Begin a transaction that commits when the block ends, and leaves nothing when it raises."""
+        ...
+
+    def loading(self) -> AbstractContextManager[Loading]:
+        """Begin a transaction that may set positions, times and roles; raises `StoreUnusable` saying who may."""
+        ...
+
+    def shadow(self) -> AbstractContextManager[Shadow]:
+        """Make room for a read model to be made anew, of nothing yet."""
+        ...
+
+    def report(self) -> StoreReport:
+        """Return what the store is, and what it lets whoever asks do."""
+        ...
+
+    def together(self) -> AbstractContextManager[None]:
+        """Let this thread's transactions be parts of one: a part that raises leaves nothing, all commit at the end."""
+        ...
+
+    def wait_for_writers(self) -> None:
+        """Return once every append that had begun is committed, or given up."""
         ...
 
     def close(self) -> None:

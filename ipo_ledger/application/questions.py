@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from ipo_ledger.application import answers as a
-from ipo_ledger.application import graphs, listing, sheets, telling
+from ipo_ledger.application import asking, differences, graphs, listing, sheets, telling
+from ipo_ledger.application.asking import MOMENT, KnownAt, look, span
 from ipo_ledger.application.handle import Handle
-from ipo_ledger.application.naming import batch_known, extension_known, system_called, user_known
-from ipo_ledger.application.ports import Reading, SystemRow
+from ipo_ledger.application.naming import batch_known, extension_then, user_then
 from ipo_ledger.application.recording import StoredPast
-from ipo_ledger.application.refusals import BadArgument, UnknownPosition
+from ipo_ledger.application.refusals import BadArgument
 from ipo_ledger.domain import baseline
 from ipo_ledger.domain.batch import cycles
-from ipo_ledger.domain.moments import Day, Instant, When, describe, iso, local, read_when, zone_of
+from ipo_ledger.domain.moments import Instant, describe, iso, local
 from ipo_ledger.domain.records import Batch, Change
-from ipo_ledger.domain.refusals import NothingKnown, NothingKnownYet
+from ipo_ledger.domain.refusals import Removed
 from ipo_ledger.domain.rollback import is_live, rest_of
-
-_MOMENT = timedelta(microseconds=1)
+from ipo_ledger.domain.system import System
+from ipo_ledger.domain.trail import PlacePoint, SeatPoint
 
 
 class Questions(Handle):
@@ -31,27 +30,33 @@ class Questions(Handle):
 
     def info(self) -> a.SystemAnswer:
         """Return the system's settings and counts."""
-        with self._looking(needs_baseline=False) as (_, row, zone):
-            return telling.system_answer(row, zone)
+        with look(self._store, self.name, None, needs_baseline=False) as at:
+            return telling.system_answer(at.row, at.zone)
 
-    def who(self, extension: int | str, *, on: str | datetime = "now", known_at: int | None = None) -> a.Who:
+    def who(self, extension: int | str, *, on: str | datetime = "now", known_at: KnownAt = None) -> a.Who:
         """Return every stay at an extension on a day or at an instant, vacant times included.
 
-        Raises `NothingKnown` for a time before the first thing known of it.
+        Raises `NothingKnown` for a time before the first thing known of it, `Removed` for one after its removal.
         """
-        with self._looking() as (reading, row, zone):
-            found = extension_known(reading, row, extension)
-            when, known = _when(on, zone, reading), _known(known_at, reading)
-            start, end = _span(when)
-            first = reading.first_seat(row.key, found.extension_id)
-            _refuse_before(end, first, f"extension {found.extension_id}", zone)
-            points = reading.seat_points(row.key, found.extension_id, start, end, known)
+        with look(self._store, self.name, known_at) as at:
+            found = extension_then(at.reading, at.row, extension, at.asked)
+            when = at.when(on)
+            start, end = span(when)
+            what = f"extension {found.extension_id}"
+            at.refuse_before(end, at.reading.first_seat(at.key, found.extension_id, at.known), what)
+            points = at.reading.seat_points(at.key, found.extension_id, start, end, at.known)
+            refuse_removed(points, start, end, what, at.zone)
+            renumbered = at.reading.renumbered(at.key)
             stays = [
                 a.WhoStay(
                     user=point.user,
-                    number=point.number,
-                    from_=local(point.at, zone),
-                    to=telling.local_or_none(until, zone),
+                    number=(
+                        at.reading.number_at(at.key, point.user, _end_of(until, end), at.known)
+                        if point.user is not None and point.user in renumbered
+                        else point.number
+                    ),
+                    from_=local(point.at, at.zone),
+                    to=telling.local_or_none(until, at.zone),
                     cause=point.cause,
                     batch=telling.batch_id(point.batch),
                     ended=next_.cause if next_ is not None else None,
@@ -59,88 +64,119 @@ class Questions(Handle):
                 for point, until, next_ in listing.stays(points, start, end)
             ]
             return a.Who(
-                system=row.name,
+                system=at.row.name,
                 extension_id=found.extension_id,
                 module=found.module,
                 port=found.port,
                 label=found.label,
-                on=_on(when, zone),
-                read_as=describe(when, zone),
-                known_at=known_at,
+                on=asking.on(when, at.zone),
+                read_as=describe(when, at.zone),
+                known_at=at.asked,
                 stays=tuple(stays),
             )
 
-    def where(self, user: str, *, on: str | datetime = "now", known_at: int | None = None) -> a.Where:
-        """Return every stay of a person on a day or at an instant, off-the-air times included."""
-        with self._looking() as (reading, row, zone):
-            found = user_known(reading, row, str(user))
-            when, known = _when(on, zone, reading), _known(known_at, reading)
-            start, end = _span(when)
-            _refuse_before(end, reading.first_place(row.key, found.name), f"user {found.name}", zone)
-            points = reading.place_points(row.key, found.name, start, end, known)
+    def where(self, user: str, *, on: str | datetime = "now", known_at: KnownAt = None) -> a.Where:
+        """Return every stay of a person on a day or at an instant, off-the-air times included.
+
+        A number is whose it was at that time. Raises as `who` does.
+        """
+        with look(self._store, self.name, known_at) as at:
+            when = at.when(on)
+            start, end = span(when)
+            found = user_then(at.reading, at.row, str(user), end, at.known, asked=at.asked is not None)
+            what = f"user {found.name}"
+            at.refuse_before(end, at.reading.first_place(at.key, found.name, at.known), what)
+            points = at.reading.place_points(at.key, found.name, start, end, at.known)
+            refuse_removed(points, start, end, what, at.zone)
             stays = []
             for point, until, next_ in listing.stays(points, start, end):
-                at = reading.extension(row.key, point.extension_id) if point.extension_id is not None else None
+                there = (
+                    at.reading.extension(at.key, point.extension_id, at.known)
+                    if point.extension_id is not None
+                    else None
+                )
                 stays.append(
                     a.WhereStay(
                         extension_id=point.extension_id,
-                        module=at.module if at is not None else None,
-                        port=at.port if at is not None else None,
-                        label=at.label if at is not None else None,
-                        from_=local(point.at, zone),
-                        to=telling.local_or_none(until, zone),
+                        module=there.module if there is not None else None,
+                        port=there.port if there is not None else None,
+                        label=there.label if there is not None else None,
+                        from_=local(point.at, at.zone),
+                        to=telling.local_or_none(until, at.zone),
                         cause=point.cause,
                         batch=telling.batch_id(point.batch),
                         ended=next_.cause if next_ is not None else None,
                     )
                 )
             return a.Where(
-                system=row.name,
+                system=at.row.name,
                 user=found.name,
-                number=reading.number_at(row.key, found.name, end, known),
+                number=at.reading.number_at(at.key, found.name, end, at.known),
                 full_name=found.full_name,
-                on=_on(when, zone),
-                read_as=describe(when, zone),
-                known_at=known_at,
+                on=asking.on(when, at.zone),
+                read_as=describe(when, at.zone),
+                known_at=at.asked,
                 stays=tuple(stays),
             )
 
-    def seats(self, *, on: str | datetime = "now", known_at: int | None = None) -> a.Seats:
+    def seats(self, *, on: str | datetime = "now", known_at: KnownAt = None) -> a.Seats:
         """Return the whole system at an instant; a whole day is taken as it ended (or is now, while it lasts)."""
-        with self._looking() as (reading, row, zone):
-            when, known = _when(on, zone, reading), _known(known_at, reading)
-            at = min(when.end - _MOMENT, reading.now()) if isinstance(when, Day) else when.at
-            _refuse_before(at, row.known_since, row.name, zone)
+        with look(self._store, self.name, known_at) as at:
+            instant = at.instant(on)
+            at.refuse_before(instant, at.row.known_since, at.row.name)
             seats = tuple(
                 a.Seat(
-                    extension_id=seat.extension.extension_id,
-                    module=seat.extension.module,
-                    port=seat.extension.port,
-                    label=seat.extension.label,
+                    extension_id=seat.extension_id,
+                    module=seat.module,
+                    port=seat.port,
+                    label=seat.label,
                     base_extension=seat.base,
                     user=seat.user,
                     number=seat.number,
-                    since=local(seat.since, zone),
+                    since=local(seat.since, at.zone),
                 )
-                for seat in reading.seats(row.key, at, known)
+                for seat in at.reading.seats(at.key, instant, at.known)
             )
             return a.Seats(
-                system=row.name,
-                on=iso(at, zone),
-                read_as=describe(Instant(at), zone),
-                known_at=known_at,
+                system=at.row.name,
+                on=iso(instant, at.zone),
+                read_as=describe(Instant(instant), at.zone),
+                known_at=at.asked,
                 seats=seats,
-                off_the_air=tuple(reading.off_the_air(row.key, at, known)),
+                off_the_air=tuple(at.reading.off_the_air(at.key, instant, at.known)),
             )
 
-    def status(self) -> a.StatusAnswer:
-        """Return what is going on now: drafts, sent batches and what they wait for, who is off the air."""
-        with self._looking(needs_baseline=False) as (reading, row, zone):
-            system = reading.system(row.name)
+    def diff(
+        self,
+        one: str | datetime,
+        other: str | datetime | None = None,
+        *,
+        known_at: KnownAt = None,
+        other_known_at: KnownAt = None,
+    ) -> a.Diff:
+        """Return the seats and base extensions that differ between two instants, or between two known-ats.
+
+        Without `other` it is the same instant, as known at `known_at` and at `other_known_at`; without
+        `other_known_at` both instants are as known at `known_at`. A whole day is taken as it ended.
+        """
+        if other is None and other_known_at is None:
+            raise BadArgument(what="diff", why="give two times, or one time and two --known-at")
+        before = self.seats(on=one, known_at=known_at)
+        after = self.seats(
+            on=one if other is None else other, known_at=known_at if other_known_at is None else other_known_at
+        )
+        return differences.between(before, after)
+
+    def status(self, *, known_at: KnownAt = None) -> a.StatusAnswer:
+        """Return what is going on, now or as known then: drafts, sent batches and what they wait for, who is off."""
+        with look(self._store, self.name, known_at, needs_baseline=False) as at:
+            zone = at.zone
+            system = at.reading.system(at.row.name, at.asked)
             assert system is not None
             open_batches = sorted(system.open.values(), key=lambda b: b.number)
             return a.StatusAnswer(
-                system=row.name,
+                system=at.row.name,
+                known_at=at.asked,
                 drafts=tuple(
                     a.DraftStatus(
                         batch=b.name,
@@ -171,17 +207,20 @@ class Questions(Handle):
                 vacant=tuple(sorted(x.extension_id for x in system.extensions.values() if x.user is None)),
             )
 
-    def show(self, batch: str) -> a.Shown:
-        """Return everything about one batch. Raises `UnknownBatch`."""
-        with self._looking(needs_baseline=False) as (reading, row, zone):
-            found = batch_known(reading, row, batch)
-            system = reading.system(row.name)
-            assert system is not None
-            past = StoredPast(reading, row.key)
+    def show(self, batch: str, *, known_at: KnownAt = None) -> a.Shown:
+        """Return everything about one batch, now or as known then. Raises `UnknownBatch`."""
+        with look(self._store, self.name, known_at, needs_baseline=False) as at:
+            zone = at.zone
+            found = batch_known(at.reading, at.row, batch, at.asked)
+            # Only what is open waits for anybody, or conflicts with anything: for the rest nobody has to be looked up.
+            system = at.reading.system(at.row.name, at.asked) if found.status in {"draft", "sent"} else None
+            system = system if system is not None else System(at.row.name)
+            past = StoredPast(at.reading, at.key, at.asked)
             live = [n for n in found.reversed_by if is_live(past, past.batch(n))]
             rest = rest_of(past, found) if found.in_force else list(found.changes.values())
             return a.Shown(
-                system=row.name,
+                system=at.row.name,
+                known_at=at.asked,
                 batch=found.name,
                 status=found.status,
                 live=is_live(past, found),
@@ -208,40 +247,50 @@ class Questions(Handle):
 
         A draft's is what will have to be done; a sent batch's is what still has to be, as people sit now.
         """
-        with self._looking() as (reading, row, _):
-            found = batch_known(reading, row, batch)
-            system = reading.system(row.name)
+        with look(self._store, self.name, None) as at:
+            found = batch_known(at.reading, at.row, batch)
+            system = at.reading.system(at.row.name)
             assert system is not None
             return sheets.sheet(system, found)
 
     def rollback_graph(self, batch: str) -> a.Graph:
         """Return a batch and the later ones that build on it, as fields, DOT and Mermaid text."""
-        with self._looking() as (reading, row, _):
-            found = batch_known(reading, row, batch)
-            return graphs.graph(row.name, StoredPast(reading, row.key), found)
+        with look(self._store, self.name, None) as at:
+            found = batch_known(at.reading, at.row, batch)
+            return graphs.graph(at.row.name, StoredPast(at.reading, at.key), found)
 
     def batches(self, **wanted: Any) -> a.BatchList:
         """Return batches, newest first: by `status`, `user`, `extension`, `actor`, `since`, `until`.
 
         `limit` at most 1000 (default 50); `before` a batch id goes on where a page ended.
         """
-        with self._looking(needs_baseline=False) as (reading, row, zone):
-            return listing.batches(reading, row, zone, wanted)
+        with look(self._store, self.name, None, needs_baseline=False) as at:
+            return listing.batches(at, wanted)
 
     def log(self, **wanted: Any) -> a.Log:
         """Return recorded events, newest first: by `user`, `extension`, `batch`, `actor`, `since`, `until`.
 
         `limit` at most 1000 (default 50); `before` a position goes on where a page ended.
         """
-        with self._looking(needs_baseline=False) as (reading, row, zone):
-            return listing.log(reading, row, zone, wanted)
+        with look(self._store, self.name, None, needs_baseline=False) as at:
+            return listing.log(at, wanted)
 
-    def history(self, *, user: str | None = None, extension: int | str | None = None, **wanted: Any) -> a.History:
-        """Return what happened to one user or one extension, newest first, with why; paging as in `log`."""
+    def history(
+        self,
+        *,
+        user: str | None = None,
+        extension: int | str | None = None,
+        known_at: KnownAt = None,
+        **wanted: Any,
+    ) -> a.History:
+        """Return what happened to one user or one extension, newest first, with why each stay began and ended.
+
+        What a correction took away is left out (`log` has it). Paging as in `log`.
+        """
         if (user is None) == (extension is None):
             raise BadArgument(what="history", why="name one user or one extension")
-        with self._looking() as (reading, row, zone):
-            return listing.history(reading, row, zone, user=user, extension=extension, wanted=wanted)
+        with look(self._store, self.name, known_at) as at:
+            return listing.history(at, user=user, extension=extension, wanted=wanted)
 
     def check(self, *paths: str | Path, mapping: str | Path | None = None) -> a.Checked:
         """Return what differs between fresh export files and the base extensions in force."""
@@ -252,8 +301,8 @@ class Questions(Handle):
         said = site.extensions
         if said is None:
             raise BadArgument(what="check", why="these files say nothing of extensions")
-        with self._looking() as (reading, row, _):
-            system = reading.system(row.name)
+        with look(self._store, self.name, None) as at:
+            row, system = at.row, at.reading.system(at.row.name)
             assert system is not None
         there = {s.extension_id for s in said}
         unknown = tuple(sorted(there - system.extensions.keys()))
@@ -268,47 +317,21 @@ class Questions(Handle):
             missing_extensions=missing,
         )
 
-    @contextmanager
-    def _looking(self, *, needs_baseline: bool = True) -> Iterator[tuple[Reading, SystemRow, ZoneInfo]]:
-        with self._store.reading() as reading:
-            row = system_called(reading, self.name)
-            if needs_baseline and row.known_since is None:
-                raise NothingKnownYet(system=row.name)
-            yield reading, row, zone_of(row.settings.timezone)
+
+def refuse_removed(
+    points: Sequence[SeatPoint] | Sequence[PlacePoint], start: datetime, end: datetime, what: str, zone: ZoneInfo
+) -> None:
+    """Raise `Removed` where what is asked about was gone before the time asked for, and did not come back in it."""
+    within = [point for point in points if point.at <= end]
+    last = within[-1] if within else None
+    if last is not None and last.gone and last.at <= start:
+        day = local(last.at - MOMENT, zone).date().isoformat()
+        raise Removed(what=what[0].upper() + what[1:], since=iso(last.at, zone), day=day)
 
 
-def _when(on: str | datetime, zone: ZoneInfo, reading: Reading) -> When:
-    if isinstance(on, datetime):
-        return Instant(on)
-    return read_when(on, zone, reading.now())
-
-
-def _on(when: When, zone: ZoneInfo) -> str:
-    return when.date.isoformat() if isinstance(when, Day) else iso(when.at, zone)
-
-
-def _known(known_at: int | None, reading: Reading) -> int:
-    last = reading.head().position
-    if known_at is None:
-        return last
-    if not 0 <= known_at <= last:  # what will be known at a later position is not known yet
-        raise UnknownPosition(asked=known_at, last=last)
-    return known_at
-
-
-def _span(when: When) -> tuple[datetime, datetime]:
-    """Return the first and the last instant asked about; an instant includes what happened at it."""
-    match when:
-        case Day(_, start, end):
-            return start, end - _MOMENT
-        case Instant(at):
-            return at, at
-
-
-def _refuse_before(end: datetime, first: datetime | None, what: str, zone: ZoneInfo) -> None:
-    if first is None or end < first:
-        since = iso(first, zone) if first is not None else "anything was recorded"
-        raise NothingKnown(what=what, since=since)
+def _end_of(until: datetime | None, end: datetime) -> datetime:
+    """Return the last instant of a stay within the time asked for."""
+    return end if until is None or until > end else until - MOMENT
 
 
 def _cycles(changes: list[Change]) -> tuple[tuple[str, ...], ...]:

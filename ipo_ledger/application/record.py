@@ -6,7 +6,8 @@ a command of its own: it takes effect whole, or says why not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
@@ -14,8 +15,8 @@ from msgspec import UNSET, Struct, UnsetType
 
 from ipo_ledger.application import answers as a
 from ipo_ledger.application.move_lists import MoveAsked
-from ipo_ledger.application.refusals import BadRecordLine
-from ipo_ledger.errors import LedgerError
+from ipo_ledger.application.refusals import BadArgument, BadRecordLine
+from ipo_ledger.errors import LedgerError, StoreUnusable
 
 if TYPE_CHECKING:
     from ipo_ledger.application.ledger import Ledger, SystemLedger
@@ -135,6 +136,22 @@ class UserSet(Line, frozen=True, kw_only=True, tag_field="do", tag="user set"):
     login_code: bool | None = None
 
 
+class UserRenumber(Line, frozen=True, kw_only=True, tag_field="do", tag="user renumber"):
+    """A user's number changed; null is none."""
+
+    user: Text
+    number: Text | None
+
+
+class Correct(Line, frozen=True, kw_only=True, tag_field="do", tag="correct"):
+    """A fact never happened, or at another time (`at`), or a log-in at another extension: by event, or by batch."""
+
+    event: int | None = None
+    batch: str | None = None
+    never: bool = False
+    extension: Text | None = None
+
+
 class Label(Line, frozen=True, kw_only=True, tag_field="do", tag="label"):
     """The name of a desk."""
 
@@ -147,6 +164,7 @@ class Import(Line, frozen=True, kw_only=True, tag_field="do", tag="import"):
 
     exports: tuple[str, ...]
     map: str | None = None
+    removed: bool = False
 
 
 class SystemAdd(Line, frozen=True, kw_only=True, tag_field="do", tag="system add"):
@@ -180,12 +198,15 @@ Command: TypeAlias = (
     | Rollback
     | Restore
     | UserSet
+    | UserRenumber
+    | Correct
     | Label
     | Import
     | SystemAdd
     | SystemSet
 )
 
+_ADDS_A_SYSTEM = '"system add"'
 LONGEST_LINE = 64 * 1024 * 1024
 """Bytes. The largest batch is 3000 rows, less than a thousandth of it: what is longer is no line."""
 
@@ -193,23 +214,52 @@ _decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
 
 
 def carry_out(
-    ledger: Ledger, lines: Iterable[bytes | str], *, system: str | None = None, keep_going: bool = False
+    ledger: Ledger,
+    groups: Iterable[Sequence[bytes | str]],
+    together: Callable[[], AbstractContextManager[None]],
+    *,
+    system: str | None = None,
+    keep_going: bool = False,
 ) -> Iterator[a.LineAnswer]:
     """Carry out the lines in order and answer each; stop after the first that fails, unless `keep_going`.
 
-    Empty lines are passed over, and counted. A line that names no system means `system`.
+    The lines of one group are committed together, and answered after that: what is answered is there. Empty lines
+    are passed over, and counted. A line that names no system means `system`.
     """
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
+    number = 0
+    for group in groups:
+        lines = [(n, line) for n, line in enumerate(group, number + 1) if line.strip()]
+        number += len(group)
+        if not lines:
             continue
+        if any(
+            _ADDS_A_SYSTEM in (line if isinstance(line, str) else line.decode(errors="replace")) for _, line in lines
+        ):
+            ledger.make_if_embedded()  # before the transaction begins: it cannot be made inside it
+        answers: list[a.LineAnswer] = []
         try:
-            result = _carry_out(ledger, _read(number, line), system)
-        except LedgerError as fault:
-            yield a.LineAnswer(line=number, ok=False, exit=fault.exit_code, error=fault.told())
-            if not keep_going:
-                return
-        else:
-            yield a.LineAnswer(line=number, ok=True, result=result)
+            with together():
+                for n, line in lines:
+                    answers.append(_answer(ledger, n, line, system))
+                    if not (answers[-1].ok or keep_going):
+                        break
+        except StoreUnusable as fault:
+            ledger.forget()
+            answers = [a.LineAnswer(line=lines[0][0], ok=False, exit=fault.exit_code, error=fault.told())]
+            yield from answers
+            return  # nothing of this group was acknowledged, and the store is not there for another
+        yield from answers
+        if answers and not (answers[-1].ok or keep_going):
+            return
+
+
+def _answer(ledger: Ledger, number: int, line: bytes | str, system: str | None) -> a.LineAnswer:
+    try:
+        return a.LineAnswer(line=number, ok=True, result=_carry_out(ledger, _read(number, line), system))
+    except StoreUnusable:
+        raise
+    except LedgerError as fault:
+        return a.LineAnswer(line=number, ok=False, exit=fault.exit_code, error=fault.told())
 
 
 def _read(number: int, line: bytes | str) -> Command:
@@ -289,12 +339,23 @@ def _user_set(on: SystemLedger, c: UserSet) -> a.Answer:
     return on.user_set(str(c.user), forced_login=c.forced_login, login_code=c.login_code, **c.said)
 
 
+def _user_renumber(on: SystemLedger, c: UserRenumber) -> a.Answer:
+    return on.user_renumber(str(c.user), str(c.number) if c.number is not None else None, **c.said)
+
+
+def _correct(on: SystemLedger, c: Correct) -> a.Answer:
+    what: int | str | None = c.event if c.batch is None else c.batch
+    if what is None or (c.event is not None and c.batch is not None):
+        raise BadArgument(what="correct", why="name one event or one batch")
+    return on.correct(what, never=c.never, extension=c.extension, **c.said)
+
+
 def _label(on: SystemLedger, c: Label) -> a.Answer:
     return on.label(c.extension, c.text, **c.said)
 
 
 def _import(on: SystemLedger, c: Import) -> a.Answer:
-    return on.import_exports(*c.exports, mapping=c.map, **c.said)
+    return on.import_exports(*c.exports, mapping=c.map, removed=c.removed, **c.said)
 
 
 def _system_set(on: SystemLedger, c: SystemSet) -> a.Answer:
@@ -319,6 +380,8 @@ _VERBS: dict[type[Line], Callable[[SystemLedger, Any], a.Answer]] = {
     Rollback: _rollback,
     Restore: _restore,
     UserSet: _user_set,
+    UserRenumber: _user_renumber,
+    Correct: _correct,
     Label: _label,
     Import: _import,
     SystemSet: _system_set,

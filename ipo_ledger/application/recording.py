@@ -7,7 +7,7 @@ after the append, so what was decided on is what is written to.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -19,8 +19,9 @@ from ipo_ledger.application.refusals import CommandIdReused
 from ipo_ledger.application.saying import Said, given
 from ipo_ledger.domain.entry import Entry
 from ipo_ledger.domain.moments import zone_of
-from ipo_ledger.domain.records import Batch
+from ipo_ledger.domain.records import Batch, Change
 from ipo_ledger.domain.refusals import NothingKnownYet, UnknownSystem
+from ipo_ledger.domain.renumbering import Hands, changed_hands
 from ipo_ledger.domain.system import System
 
 A = TypeVar("A", bound=msgspec.Struct)
@@ -29,20 +30,32 @@ A = TypeVar("A", bound=msgspec.Struct)
 class StoredPast:
     """The closed batches of a system, as the store keeps them; each is read once."""
 
-    def __init__(self, reading: Reading, key: int) -> None:
-        """Look at one system by its key."""
+    def __init__(self, reading: Reading, key: int, known: int | None = None) -> None:
+        """Look at one system by its key, as it is or was known to be."""
         self._reading = reading
         self._key = key
+        self._at = known
         self._known: dict[int, Batch] = {}
         self._after: dict[int, list[Batch]] = {}
 
     def batch(self, number: int) -> Batch:
         """Return a batch, open or closed, with its changes and what reverses it."""
         if number not in self._known:
-            batch = self._reading.batch(self._key, number)
+            batch = self._reading.batch(self._key, number, self._at)
             assert batch is not None, f"B{number} is referred to and must be there"
             self._known[number] = batch
         return self._known[number]
+
+    def changed_hands(self, system: System, batch: Batch, changes: Iterable[Change]) -> Hands:
+        """Return which numbers of these changes changed hands since a batch took effect."""
+        if batch.in_force_at is None or not self._reading.hands_may_have_changed(self._key):
+            return changed_hands(system, {})
+        known = self._reading.head().position
+        then: dict[str, str | None] = {}
+        for number in sorted({n for c in changes for n in (c.old, c.new) if n is not None}):
+            had = self._reading.numbered(self._key, number, batch.in_force_at, known)
+            then[number] = had[0] if had else None
+        return changed_hands(system, then)
 
     def in_force_after(self, batch: Batch) -> list[Batch]:
         """Return every batch that took effect after this one, oldest first, with their changes."""
@@ -101,7 +114,7 @@ class Recorder:
             before = self._system(writing, needs_baseline=needs_baseline)
             deciding = self._deciding(before, writing, said)
             found = decide(deciding)
-            writing.append(before, deciding.entry)
+            writing.append(deciding.entry)
             command_id = said.get("command_id")
             if command_id:
                 writing.remember_answer(command_id, KnownAnswer(told, msgspec.json.encode(found)))
@@ -116,11 +129,10 @@ class Recorder:
 
     def _deciding(self, before: System, reading: Reading, said: Said) -> Deciding:
         zone = zone_of(before.settings.timezone if before.settings is not None else "UTC")
-        entry = Entry(
-            before,
-            given(said, zone=zone, now=reading.now(), actor=self.actor),
-            after=reading.head().position,
-        )
+        told = given(said, zone=zone, now=reading.now(), actor=self.actor)
+        late = told.at < before.newest
+        moved_on = reading.moved_on(before.key, told.at) if late else {}
+        entry = Entry(before, told, after=reading.head().position, moved_on=moved_on)
         return Deciding(entry, reading, zone)
 
     def _system(self, reading: Reading, *, needs_baseline: bool) -> System:

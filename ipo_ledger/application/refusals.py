@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipo_ledger.errors import Malformed, NotFound, Refused
+from ipo_ledger.errors import Differs, Malformed, NotFound, Refused, StoreUnusable
 
 
 class CommandIdReused(Refused):
@@ -29,6 +29,22 @@ class UnknownPosition(NotFound):
     way_out = "Give a position from 0 to {last}; `ipo-ledger log` shows them."
 
 
+class NotKnownThen(NotFound):
+    """A question is asked as known at a position where nothing was known of it yet."""
+
+    code = "not-known-then"
+    says = "At event {known_at} nothing was known of {what} yet."
+    way_out = "Ask as known at a later event or time, or leave --known-at out; `ipo-ledger log` shows the events."
+
+
+class NotYetKnown(NotFound):
+    """A question is asked as known at a time that has not come."""
+
+    code = "not-yet-known"
+    says = "{at} has not come yet (it is {now}): nothing can be known at it."
+    way_out = "Give a time up to now, or the position of an event, such as 57; `ipo-ledger log` shows them."
+
+
 class BadRecordLine(Malformed):
     """A line of a `record` file is no command."""
 
@@ -45,3 +61,59 @@ class BadText(Malformed):
     code = "bad-text"
     says = "{what} cannot hold {found}."
     way_out = "Leave out control characters and keep it under {longest} characters."
+
+
+class EmptyLedger(Refused):
+    """A checkpoint is asked of a ledger without events."""
+
+    code = "empty-ledger"
+    says = "The ledger has no events yet: there is nothing to sign."
+    way_out = "Begin with `ipo-ledger system add`, and take the checkpoint then."
+
+
+class NotCovered(Refused):
+    """An event is to be proven under a checkpoint that was taken before it."""
+
+    code = "not-covered"
+    says = "The checkpoint covers {size} events, and event {event} came later."
+    way_out = "Take a new checkpoint in the same go: `ipo-ledger prove ... --key FILE` instead of --checkpoint."
+
+
+class TreeDiffers(Differs):
+    """The tree of the ledger is not the tree of its events: nothing is given out."""
+
+    code = "tree-differs"
+    says = "The tree of this ledger does not fit its events: {why}. Nothing was given out."
+    way_out = "The store was changed behind the program's back: see where with `ipo-ledger verify`."
+
+
+class CheckpointDiffers(Differs):
+    """The ledger does not go on from a checkpoint that was taken of it."""
+
+    code = "checkpoint-differs"
+    says = "The ledger does not go on from the checkpoint of {size} events: {why}. Nothing was given out."
+    way_out = "It is another ledger, or its history was rewritten: see with `ipo-ledger verify --against FILE`."
+
+
+class BadExport(Malformed):
+    """A line of an export of a ledger is not what it was when it was written."""
+
+    code = "bad-export"
+    says = "Line {line} of the export is not as it was written: {why}. Nothing was loaded."
+    way_out = "Have it written again with `ipo-ledger export`, or load another copy of it."
+
+
+class NotEmpty(Refused):
+    """An export is loaded into a ledger that holds something."""
+
+    code = "not-empty"
+    says = "The ledger at {url} is not empty: it has {events} events. An export is loaded into an empty one only."
+    way_out = "Give the URL of a new place with --ledger."
+
+
+class Damaged(StoreUnusable):
+    """The events of the ledger are not what its tree says."""
+
+    code = "damaged"
+    says = "The ledger is damaged: {why}."
+    way_out = "See what is wrong with `ipo-ledger verify`, and go back to a backup."

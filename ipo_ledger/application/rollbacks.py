@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Unpack
 
@@ -16,8 +16,8 @@ from ipo_ledger.application.recording import Deciding
 from ipo_ledger.application.refusals import BadArgument
 from ipo_ledger.application.saying import Said
 from ipo_ledger.domain import batch as batches
+from ipo_ledger.domain import renumbering, ways_out, work_order
 from ipo_ledger.domain import rollback as plain
-from ipo_ledger.domain import ways_out, work_order
 from ipo_ledger.domain.in_the_way import blamed, in_the_way, leave_it_clean
 from ipo_ledger.domain.moments import Day, Instant, iso, local, read_when
 from ipo_ledger.domain.records import Batch, Change
@@ -71,7 +71,8 @@ class Rollbacks(Handle):
             plan = _plan(deciding, known, chosen, in_frame, numbers)
             _refuse_other_plan(plan.changes, as_planned, "later work changed what it touches", known.name)
             title = _title(known, plan)
-            return self._carry_out(deciding, plan.changes, title, plan, done=done, dry_run=dry_run)
+            answer = self._carry_out(deciding, plan.changes, title, plan, done=done, dry_run=dry_run)
+            return msgspec.structs.replace(answer, warnings=(*answer.warnings, *_renumbered(deciding, known)))
 
         if dry_run:
             return self._recorder.try_out(said, decide)
@@ -98,7 +99,7 @@ class Rollbacks(Handle):
             system = deciding.system
             at = _moment(on, deciding)
             then = {
-                row.extension.extension_id: row.base
+                row.extension_id: row.base
                 for row in deciding.reading.seats(system.key, at, deciding.reading.head().position)
             }
             if not then:
@@ -161,19 +162,43 @@ def _strategy(strategy: str | None, only: Sequence[str]) -> str | None:
 def _plan(deciding: Deciding, batch: Batch, strategy: str | None, frame: Frame, only: tuple[str, ...]) -> Plan:
     system, past = deciding.system, deciding.past
     plain.refuse_unless_live(past, batch)
-    plan, blocked = plain.plan_plain(system, past, batch)
+    hands = past.changed_hands(system, batch, batch.changes.values())
+    plan, blocked = plain.plan_plain(
+        system, past, batch, lambda changes: renumbering.followed(system, batch.name, changes, hands)
+    )
     if not blocked and not only:
         return plan  # where the plain rollback is clean, every strategy is the plain rollback
     if strategy is None:
         raise _explained(deciding, batch, blocked)
     try:
         if strategy == "cascade":
-            return ways_out.plan_cascade(system, past, batch)
-        if strategy == "replan":
-            return ways_out.plan_replan(system, past, batch, frame)
-        return ways_out.plan_partial(system, past, batch, only)
+            found = ways_out.plan_cascade(system, past, batch)
+        elif strategy == "replan":
+            found = ways_out.plan_replan(system, past, batch, frame)
+        else:
+            found = ways_out.plan_partial(system, past, batch, only)
+        _refuse_across_renumber(deciding, batch, found)
     except NotPossible as why:
         raise StrategyNotPossible(batch=batch.name, strategy=strategy, why=str(why)) from None
+    return found
+
+
+def _renumbered(deciding: Deciding, batch: Batch) -> Iterator[a.WarningAnswer]:
+    """Yield whom a rollback follows to a number that they did not have when the batch took effect."""
+    hands = deciding.past.changed_hands(deciding.system, batch, batch.changes.values())
+    for number in sorted(hands.of(batch.changes.values())):
+        message = f"{number} was the number of {hands.had[number]}, who is {hands.now[number]} now: the plan follows"
+        yield a.WarningAnswer(code="renumbered", message=message)
+
+
+def _refuse_across_renumber(deciding: Deciding, batch: Batch, plan: Plan) -> None:
+    """Raise `NotPossible` where a plan would give desks to numbers that are not the same people's any more."""
+    changed = (*plan.changes, *batch.changes.values())
+    hands = deciding.past.changed_hands(deciding.system, batch, changed)
+    moved = sorted(hands.of(changed))
+    if moved:
+        whose = ", ".join(f"{n} was {hands.had[n]}'s" for n in moved)
+        raise NotPossible(f"numbers changed hands since ({whose})")
 
 
 def _title(batch: Batch, plan: Plan) -> str:
@@ -284,7 +309,10 @@ def _explained(deciding: Deciding, batch: Batch, blocked: Sequence[Blocked]) -> 
         lines.append(f"  {names} {'build' if len(way) > 1 else 'builds'} on it; without that it would not be clean.")
     elif len(way) > 1:
         lines.append(f"  In the way are {names}: taken back in this order, they leave it clean.")
-    ways = [_way_out(deciding, way) for way in ways_out.ways_out(deciding.system, deciding.past, batch)]
+    ways = [
+        _way_out(deciding, _unless_across_renumber(deciding, batch, way))
+        for way in ways_out.ways_out(deciding.system, deciding.past, batch)
+    ]
     return RollbackBlocked(
         batch=batch.name,
         count=len(blocked),
@@ -295,6 +323,16 @@ def _explained(deciding: Deciding, batch: Batch, blocked: Sequence[Blocked]) -> 
         in_the_way=telling.batch_ids(b.number for b in way),
         ways_out=ways,
     )
+
+
+def _unless_across_renumber(deciding: Deciding, batch: Batch, way: ways_out.WayOut) -> ways_out.WayOut:
+    if way.plan is None:
+        return way
+    try:
+        _refuse_across_renumber(deciding, batch, way.plan)
+    except NotPossible as why:
+        return msgspec.structs.replace(way, possible=False, plan=None, why_not=str(why))
+    return way
 
 
 def _blocked(deciding: Deciding, blocked: Blocked) -> a.BlockedAnswer:

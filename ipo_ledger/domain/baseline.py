@@ -50,10 +50,17 @@ class Observed(Struct, frozen=True, kw_only=True):
     batch: int | None
     missing_extensions: tuple[int, ...]
     missing_users: tuple[str, ...]
+    extensions_removed: tuple[int, ...]
+    users_removed: tuple[str, ...]
 
 
-def observe(entry: Entry, site: Site, *, title: str) -> Observed:
-    """Record what `site` says that the ledger does not know yet. Raises `NumberTwice`."""
+def observe(entry: Entry, site: Site, *, title: str, removed: bool = False) -> Observed:
+    """Record what `site` says that the ledger does not know yet. Raises `NumberTwice`.
+
+    What it lacks is left as it is or, where it lists everything (`removed`), recorded as no longer there.
+    """
+    missing = _missing_extensions(entry.system, site), _missing_users(entry.system, site)
+    gone = _remove(entry, *missing) if removed else _Gone()
     _refuse_shared_numbers(entry.system, site.users or ())
     added, changed = _take_in_extensions(entry, site.extensions or ())
     new_users, users_changed, renumbered = _take_in_users(entry, site.users or ())
@@ -65,16 +72,20 @@ def observe(entry: Entry, site: Site, *, title: str) -> Observed:
     for fact in new_users:
         assert isinstance(fact.event, e.UserAdded)
         hot_desking.return_person(entry, fact.event.user, fact, "baseline")
+    seated = len(entry.facts) - before
+    _return_who_was_moved(entry, gone)
     return Observed(
         extensions_added=len(added),
         extensions_changed=changed,
         users_added=len(new_users),
         users_changed=users_changed,
         users_renumbered=renumbered,
-        seated=len(entry.facts) - before,
+        seated=seated,
         batch=batch,
-        missing_extensions=_missing_extensions(entry.system, site),
-        missing_users=_missing_users(entry.system, site),
+        missing_extensions=() if removed else missing[0],
+        missing_users=() if removed else missing[1],
+        extensions_removed=missing[0] if removed else (),
+        users_removed=missing[1] if removed else (),
     )
 
 
@@ -128,6 +139,41 @@ def _take_in_extensions(entry: Entry, extensions: Sequence[SiteExtension]) -> tu
             changed += 1
             entry.happens(e.ExtensionChanged(said.extension_id, said.module, said.port, kind, known.label))
     return added, changed
+
+
+class _Gone(Struct):
+    """Whom and what a removal leaves behind: people without their phone, and phones without their person."""
+
+    people: dict[str, e.Fact] = {}
+    phones: dict[int, e.Fact] = {}
+
+
+def _remove(entry: Entry, extension_ids: Sequence[int], users: Sequence[str]) -> _Gone:
+    """Record that extensions and users are no longer there; who sat there, or where they sat, is left first."""
+    system = entry.system
+    left = {name: system.users[name].extension_id for name in users}
+    sat = {i: system.extensions[i].user for i in extension_ids}
+    for name in sorted({*users, *(user for user in sat.values() if user is not None)}):
+        hot_desking.leave_removed(entry, name)
+    gone = _Gone()
+    for name in users:
+        removed = entry.happens(e.UserRemoved(name))
+        phone = left[name]
+        if phone is not None and phone not in sat:
+            gone.phones[phone] = removed
+    for extension_id in extension_ids:
+        removed = entry.happens(e.ExtensionRemoved(extension_id))
+        person = sat[extension_id]
+        if person is not None and person not in left:
+            gone.people[person] = removed
+    return gone
+
+
+def _return_who_was_moved(entry: Entry, gone: _Gone) -> None:
+    for extension_id, fact in gone.phones.items():
+        hot_desking.return_phone(entry, extension_id, fact)
+    for name, fact in gone.people.items():
+        hot_desking.return_person(entry, name, fact)
 
 
 def _take_in_users(entry: Entry, users: Sequence[SiteUser]) -> tuple[list[e.Fact], int, int]:

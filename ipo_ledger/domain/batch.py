@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -180,20 +180,21 @@ def bases_twice(system: System, batch: Batch) -> dict[str, tuple[int, ...]]:
 
     What would be in force is what is, then the sent batches that wait for their restart, then this one.
     """
-    bases: dict[int, str | None] = {i: extension.base for i, extension in system.extensions.items()}
+    said: dict[int, str | None] = {}
     for other in system.open.values():
         if other.waits_for_restart and other.number != batch.number:
-            bases.update((i, c.new) for i, c in other.changes.items() if i in bases)
-    bases.update((i, c.new) for i, c in batch.changes.items() if i in bases)
-    return _twice(bases)
-
-
-def _twice(bases: Mapping[int, str | None]) -> dict[str, tuple[int, ...]]:
-    holders: dict[str, list[int]] = {}
-    for extension_id, base in bases.items():
+            said.update((i, c.new) for i, c in other.changes.items() if i in system.extensions)
+    said.update((i, c.new) for i, c in batch.changes.items() if i in system.extensions)
+    getting: dict[str, list[int]] = {}
+    for extension_id, base in said.items():
         if base is not None:
-            holders.setdefault(base, []).append(extension_id)
-    return {base: tuple(sorted(ids)) for base, ids in holders.items() if len(ids) > 1}
+            getting.setdefault(base, []).append(extension_id)
+    twice = {}
+    for number in getting.keys() | system.shared:
+        holders = [i for i in system.homes(number) if i not in said] + getting.get(number, [])
+        if len(holders) > 1:
+            twice[number] = tuple(sorted(holders))
+    return twice
 
 
 def cycles(changes: Iterable[Change]) -> list[list[Change]]:

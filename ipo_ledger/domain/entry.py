@@ -5,8 +5,9 @@ Nothing here is written anywhere: an entry is appended whole, or dropped. Time o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -31,10 +32,18 @@ class Given(Struct, frozen=True, kw_only=True):
 class Entry:
     """The facts of one command on one system, and the system as they leave it."""
 
-    def __init__(self, system: System, given: Given, *, after: int) -> None:
-        """Begin after position `after` of the ledger, on a copy of `system`."""
+    def __init__(
+        self, system: System, given: Given, *, after: int, moved_on: Mapping[str, Mark] = MappingProxyType({})
+    ) -> None:
+        """Begin after position `after` of the ledger, on a copy of `system`.
+
+        `moved_on` are the numbers that changed hands, or desks, after the time given, with the last fact that did it:
+        where their people went at that time cannot be decided by what is in force now.
+        """
         self.system = system.copy()
         self.given = given
+        self.moved_on = moved_on
+        self.because: Fact | None = None  # what causes everything that has no cause of its own
         self.facts: list[Fact] = []
         self._next = after + 1
 
@@ -43,15 +52,23 @@ class Entry:
 
         Raises `OutOfOrder` naming the fact in the way.
         """
-        blocked = self.system.in_the_way(event, self.given.at)
+        blocked = self.system.in_the_way(event, self.given.at, self.moved_on)
         if blocked is not None:
             raise self._out_of_order(event, *blocked)
+        return self._apply(event, self.given.at, batch, because)
+
+    def stands_again(self, earlier: Fact, *, because: Fact | None) -> Fact:
+        """Let a fact stand again that a correction had taken away: at its own time, among what stood beside it."""
+        return self._apply(earlier.event, earlier.occurred_at, earlier.batch, because)
+
+    def _apply(self, event: Event, at: datetime, batch: int | None, because: Fact | None) -> Fact:
+        because = because if because is not None else self.because
         fact = Fact(
             position=self._next,
             system=self.system.name,
             version=self.system.version + 1,
             event=event,
-            occurred_at=self.given.at,
+            occurred_at=at,
             actor=self.given.actor,
             command_id=self.given.command_id,
             reason=self.given.reason,
@@ -64,9 +81,12 @@ class Entry:
         self._next += 1
         return fact
 
-    def must_not_precede(self, extension_ids: Sequence[int], users: Sequence[str], event: Event) -> None:
-        """Refuse when the rules would have to look at an extension or user of whom later facts are recorded."""
-        blocked = self.system.later_than(self.given.at, extension_ids, users)
+    def must_not_precede(
+        self, extension_ids: Sequence[int], users: Sequence[str], number: str | None, event: Event
+    ) -> None:
+        """Refuse when the rules would have to look at an extension, user or number that later facts changed."""
+        moved = [(f"number {number}", self.moved_on[number])] if number is not None and number in self.moved_on else []
+        blocked = self.system.later_than(self.given.at, extension_ids, users, moved)
         if blocked is not None:
             raise self._out_of_order(event, *blocked)
 

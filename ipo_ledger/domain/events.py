@@ -165,6 +165,78 @@ class UserLoggedIn(Event, frozen=True):
     cause: LogInCause
 
 
+class ExtensionStands(Event, frozen=True):
+    """An extension as it is once a correction took facts off it: who sits there since when, and its base in force.
+
+    The positions are those of the facts that made it so, `last_*` the last fact that still stands of it.
+    """
+
+    extension_id: int
+    user: str | None
+    since: datetime
+    seat_position: int
+    base: str | None
+    base_batch: int | None
+    base_position: int
+    last_at: datetime
+    last_position: int
+    last_name: str
+
+
+class UserStands(Event, frozen=True):
+    """A user as they are once a correction took facts off them."""
+
+    user: str
+    number: str | None
+    number_position: int
+    extension_id: int | None
+    since: datetime
+    place_position: int
+    last_at: datetime
+    last_position: int
+    last_name: str
+
+
+class BatchStands(Event, frozen=True):
+    """How far a batch is once a correction took facts of it away. `sent`: its send still stands."""
+
+    batch: int
+    status: Literal["draft", "sent"]
+    sent: bool
+    in_force_at: datetime | None
+    in_force_position: int | None
+    last_at: datetime
+    last_position: int
+    last_name: str
+
+
+class FloorStands(Event, frozen=True):
+    """The last restart that still stands (None: none)."""
+
+    at: datetime | None = None
+    position: int | None = None
+
+
+class Corrected(Event, frozen=True):
+    """What is recorded at the positions `took` did not happen, or not so; the facts that follow say what did.
+
+    `target` is the fact that was named, with its `type`, its user, extension and batch where it has them. `how`: it
+    never happened; it happened `otherwise`; or, where `target` is a correction itself, what that took away stands
+    `again`. What was touched is spelled out as it stands now.
+    """
+
+    target: int
+    type: str
+    how: Literal["never", "otherwise", "again"]
+    took: tuple[int, ...]
+    extensions: tuple[ExtensionStands, ...] = ()
+    users: tuple[UserStands, ...] = ()
+    batches: tuple[BatchStands, ...] = ()
+    floor: FloorStands | None = None
+    user: str | None = None
+    extension_id: int | None = None
+
+
 # The name under which each event is stored, and its schema version. Append here; never rename, never reuse.
 STORED_NAMES: dict[type[Event], tuple[str, int]] = {
     SystemAdded: ("SystemAdded", 1),
@@ -183,6 +255,7 @@ STORED_NAMES: dict[type[Event], tuple[str, int]] = {
     SystemRestarted: ("SystemRestarted", 1),
     UserLoggedOut: ("UserLoggedOut", 1),
     UserLoggedIn: ("UserLoggedIn", 1),
+    Corrected: ("Corrected", 1),
 }
 
 

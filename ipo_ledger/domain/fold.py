@@ -12,16 +12,29 @@ from typing import Any
 from msgspec.structs import replace
 
 from ipo_ledger.domain import events as e
-from ipo_ledger.domain.records import Batch, Change, Extension, Send, Settings, User
-from ipo_ledger.domain.system import System, mark_of
+from ipo_ledger.domain.records import Batch, Change, Extension, Mark, Send, Settings, User
+from ipo_ledger.domain.system import System, later, mark_of
+from ipo_ledger.domain.trail import Drafted
 
 
 def apply(system: System, fact: e.Fact) -> None:
     """Take one fact into account. The facts of a system come in the order of their versions."""
     system.version = fact.version
+    system.newest = max(system.newest, fact.occurred_at)
     _FOLD[type(fact.event)](system, fact, fact.event)
-    if not (isinstance(fact.event, e.UserLoggedOut) and fact.event.cause == "displaced"):
-        system.settle(fact)  # whoever displaced them is seated by the next fact: that phone is never vacant
+    if not _half_said(fact.event):
+        system.settle(fact)
+
+
+def _half_said(event: e.Event) -> bool:
+    """Tell whether the next fact belongs to this one, so that nothing comes to rest between them."""
+    match event:
+        case e.UserLoggedOut():
+            return event.cause == "displaced"  # whoever displaced them is seated next: that phone is never vacant
+        case e.Corrected():
+            return event.how != "never"  # what happened instead, or again, is said next
+        case _:
+            return False
 
 
 def _system_added(system: System, fact: e.Fact, event: e.SystemAdded) -> None:
@@ -30,7 +43,8 @@ def _system_added(system: System, fact: e.Fact, event: e.SystemAdded) -> None:
 
 
 def _system_changed(system: System, fact: e.Fact, event: e.SystemChanged) -> None:
-    del fact
+    assert system.settings is not None
+    system.trail.settings_until.append((system.settings, fact.position))
     system.settings = Settings(event.release, event.timezone, event.base_extension_by, event.logout_code)
 
 
@@ -49,26 +63,33 @@ def _extension_added(system: System, fact: e.Fact, event: e.ExtensionAdded) -> N
             base_position=fact.position,
             user=None,
             since=fact.occurred_at,
+            seat_position=fact.position,
             last=mark,
         )
     )
     system.add_home(event.base, event.extension_id)
-    system.trail.base(fact, event.extension_id, event.base, fact.batch)
-    system.trail.seat(fact, event.extension_id, None, None, "added")
+    removed = system.gone_extensions.pop(event.extension_id, None)
+    below = removed.last.position if removed is not None else None
+    if removed is not None:
+        system.trail.extensions_until.append((removed, fact.position))
+    below_base = removed.base_position if removed is not None else None
+    system.trail.base(fact, event.extension_id, event.base, fact.batch, below=below_base)
+    system.trail.seat(fact, event.extension_id, None, None, "added", below=below)
     system.reconsider(event.extension_id)  # it may have been there before
 
 
 def _extension_changed(system: System, fact: e.Fact, event: e.ExtensionChanged) -> None:
-    del fact
     extension = system.extensions[event.extension_id]
+    system.trail.extensions_until.append((extension, fact.position))
     system.put(replace(extension, module=event.module, port=event.port, kind=event.kind, label=event.label))
 
 
 def _extension_removed(system: System, fact: e.Fact, event: e.ExtensionRemoved) -> None:
     extension = system.extensions.pop(event.extension_id)
     system.drop_home(extension.base, event.extension_id)
+    system.gone_extensions[event.extension_id] = replace(extension, last=mark_of(fact))
     system.trail.extensions.add(event.extension_id)
-    system.trail.seat(fact, event.extension_id, None, None, "removed", gone=True)
+    system.trail.seat(fact, event.extension_id, None, None, "removed", below=extension.seat_position, gone=True)
     system.reconsider(event.extension_id)
 
 
@@ -83,18 +104,25 @@ def _user_added(system: System, fact: e.Fact, event: e.UserAdded) -> None:
         forced_login=event.forced_login,
         extension_id=None,
         since=fact.occurred_at,
+        place_position=fact.position,
+        number_position=fact.position,
         last=mark,
     )
     system.put_user(user)
-    system.trail.numbered(fact, event.user, event.number)
-    system.trail.place(fact, event.user, None, "added")
+    removed = system.gone_users.pop(event.user, None)
+    below = removed.last.position if removed is not None else None
+    if removed is not None:
+        system.trail.users_until.append((removed, fact.position))
+    below_number = removed.number_position if removed is not None else None
+    system.trail.numbered(fact, event.user, event.number, below=below_number)
+    system.trail.place(fact, event.user, None, "added", below=below)
     if event.number is not None:
         system.by_number[event.number] = event.user
         _reconsider_homes(system, event.number)
 
 
 def _user_changed(system: System, fact: e.Fact, event: e.UserChanged) -> None:
-    del fact
+    system.trail.users_until.append((system.users[event.user], fact.position))
     system.put_user(
         replace(
             system.users[event.user],
@@ -110,8 +138,10 @@ def _user_renumbered(system: System, fact: e.Fact, event: e.UserRenumbered) -> N
         del system.by_number[event.old]
     if event.new is not None:
         system.by_number[event.new] = event.user
-    system.put_user(replace(system.users[event.user], number=event.new, last=mark_of(fact)))
-    system.trail.numbered(fact, event.user, event.new)
+    user = system.users[event.user]
+    last = later(user.last, mark_of(fact))
+    system.put_user(replace(user, number=event.new, number_position=fact.position, last=last))
+    system.trail.numbered(fact, event.user, event.new, below=user.number_position)
     for number in (event.old, event.new):
         _reconsider_homes(system, number)
 
@@ -120,8 +150,9 @@ def _user_removed(system: System, fact: e.Fact, event: e.UserRemoved) -> None:
     user = system.users.pop(event.user)
     if user.number is not None and system.by_number.get(user.number) == event.user:
         del system.by_number[user.number]
+    system.gone_users[event.user] = replace(user, last=mark_of(fact))
     system.trail.users.add(event.user)
-    system.trail.place(fact, event.user, None, "removed", gone=True)
+    system.trail.place(fact, event.user, None, "removed", below=user.place_position, gone=True)
     _reconsider_homes(system, user.number)
 
 
@@ -133,10 +164,11 @@ def _reconsider_homes(system: System, number: str | None) -> None:
 def _batch_opened(system: System, fact: e.Fact, event: e.BatchOpened) -> None:
     system.last_batch = event.batch
     system.owned.add(event.batch)
-    for number in event.reverses:
+    for place, number in enumerate(event.reverses):
+        system.trail.reversals.append((event.batch, number, place, fact.position))
         if number in system.open:
             reversed_ = system.open[number]
-            system.put_batch(replace(reversed_, reversed_by=(*reversed_.reversed_by, event.batch)))
+            system.put_batch(replace(reversed_, reversed_by=(*reversed_.reversed_by, event.batch)), fact)
     system.put_batch(
         Batch(
             number=event.batch,
@@ -151,7 +183,8 @@ def _batch_opened(system: System, fact: e.Fact, event: e.BatchOpened) -> None:
             last=mark_of(fact),
             reverses=event.reverses,
             part=event.part,
-        )
+        ),
+        fact,
     )
 
 
@@ -163,49 +196,157 @@ def _base_extension_changed(system: System, fact: e.Fact, event: e.BaseExtension
         system.owned.add(event.batch)
     earlier = changes.get(event.extension_id)
     net = Change(event.extension_id, earlier.old if earlier is not None else event.old, event.new)
-    if net.old == net.new:
-        changes.pop(event.extension_id, None)
-    else:
+    if earlier is None:
+        system.trail.drafted.append(Drafted(event.batch, len(changes), net, fact.position))
         changes[event.extension_id] = net
-    system.put_batch(replace(batch, changes=changes, last=mark_of(fact)))
+    else:  # its row is said anew, and for the order's sake so are all others
+        if net.old == net.new:
+            del changes[event.extension_id]
+        else:
+            changes[event.extension_id] = net
+        system.trail.redrafted.append((event.batch, fact.position))
+        for place, change in enumerate(changes.values()):
+            system.trail.drafted.append(Drafted(event.batch, place, change, fact.position))
+    system.put_batch(replace(batch, changes=changes, last=mark_of(fact)), fact)
 
 
 def _batch_abandoned(system: System, fact: e.Fact, event: e.BatchAbandoned) -> None:
-    system.put_batch(replace(system.open[event.batch], status="abandoned", last=mark_of(fact)))
+    system.put_batch(replace(system.open[event.batch], status="abandoned", last=mark_of(fact)), fact)
 
 
 def _configuration_sent(system: System, fact: e.Fact, event: e.ConfigurationSent) -> None:
     batch = system.open[event.batch]
     send = Send(fact.occurred_at, fact.position, event.mode, event.outcome, event.conflicts, fact.actor)
-    system.put_batch(replace(batch, status="sent", sends=(*batch.sends, send), last=mark_of(fact)))
+    system.put_batch(replace(batch, status="sent", sends=(*batch.sends, send), last=mark_of(fact)), fact)
     if event.in_force:
         system.put_in_force(fact, event.batch)
 
 
 def _system_restarted(system: System, fact: e.Fact, event: e.SystemRestarted) -> None:
     system.floor = mark_of(fact)
+    system.trail.restarts.append((fact.position, fact.occurred_at))
     for number in event.in_force:
         system.put_in_force(fact, number)
 
 
 def _user_logged_out(system: System, fact: e.Fact, event: e.UserLoggedOut) -> None:
-    mark = mark_of(fact)
     extension, user = system.extensions[event.extension_id], system.users[event.user]
-    system.put(replace(extension, user=None, since=fact.occurred_at, last=mark))
-    system.put_user(replace(user, extension_id=None, since=fact.occurred_at, last=mark))
-    system.trail.seat(fact, event.extension_id, None, None, event.cause)
-    system.trail.place(fact, event.user, None, event.cause)
+    _seat(system, fact, extension, None)
+    _place(system, fact, user, None)
+    system.trail.seat(fact, event.extension_id, None, None, event.cause, below=extension.seat_position)
+    system.trail.place(fact, event.user, None, event.cause, below=user.place_position)
     system.reconsider(event.extension_id)
 
 
 def _user_logged_in(system: System, fact: e.Fact, event: e.UserLoggedIn) -> None:
-    mark = mark_of(fact)
     extension, user = system.extensions[event.extension_id], system.users[event.user]
-    system.put(replace(extension, user=event.user, since=fact.occurred_at, last=mark))
-    system.put_user(replace(user, extension_id=event.extension_id, since=fact.occurred_at, last=mark))
-    system.trail.seat(fact, event.extension_id, event.user, event.number, event.cause)
-    system.trail.place(fact, event.user, event.extension_id, event.cause)
+    _seat(system, fact, extension, event.user)
+    _place(system, fact, user, event.extension_id)
+    system.trail.seat(fact, event.extension_id, event.user, event.number, event.cause, below=extension.seat_position)
+    system.trail.place(fact, event.user, event.extension_id, event.cause, below=user.place_position)
     system.reconsider(event.extension_id)
+
+
+def _seat(system: System, fact: e.Fact, extension: Extension, user: str | None) -> None:
+    last = later(extension.last, mark_of(fact))
+    system.put(replace(extension, user=user, since=fact.occurred_at, seat_position=fact.position, last=last))
+
+
+def _place(system: System, fact: e.Fact, user: User, extension_id: int | None) -> None:
+    system.put_user(
+        replace(
+            user,
+            extension_id=extension_id,
+            since=fact.occurred_at,
+            place_position=fact.position,
+            last=later(user.last, mark_of(fact)),
+        )
+    )
+
+
+def _corrected(system: System, fact: e.Fact, event: e.Corrected) -> None:
+    trail = system.trail
+    trail.taken += [(position, fact.position) for position in event.took]
+    if event.floor is not None:
+        at, position = event.floor.at, event.floor.position
+        system.floor = Mark(at, position, "SystemRestarted") if at is not None and position is not None else None
+    touched = {stands.extension_id for stands in event.extensions}
+    for extension in event.extensions:
+        _extension_stands(system, fact, extension)
+    for user in event.users:
+        touched.update(_user_stands(system, fact, user))
+    for batch in event.batches:
+        _batch_stands(system, fact, batch)
+    for extension_id in touched:
+        system.reconsider(extension_id)
+
+
+def _extension_stands(system: System, fact: e.Fact, stands: e.ExtensionStands) -> None:
+    extension = system.extensions[stands.extension_id]
+    system.drop_home(extension.base, stands.extension_id)
+    system.add_home(stands.base, stands.extension_id)
+    system.put(
+        replace(
+            extension,
+            user=stands.user,
+            since=stands.since,
+            seat_position=stands.seat_position,
+            base=stands.base,
+            base_batch=stands.base_batch,
+            base_position=stands.base_position,
+            last=Mark(stands.last_at, stands.last_position, stands.last_name),
+        )
+    )
+    if stands.seat_position != extension.seat_position:
+        system.trail.close("seats", stands.extension_id, stands.seat_position, fact)
+    if stands.base_position != extension.base_position:
+        system.trail.close("bases", stands.extension_id, stands.base_position, fact)
+
+
+def _user_stands(system: System, fact: e.Fact, stands: e.UserStands) -> set[int]:
+    """Put a user as they stand; return the extensions that their number is or was the base of."""
+    user = system.users[stands.user]
+    homes = {*system.homes(user.number), *system.homes(stands.number)} if user.number != stands.number else set()
+    if user.number is not None and system.by_number.get(user.number) == stands.user:
+        del system.by_number[user.number]
+    if stands.number is not None:
+        system.by_number[stands.number] = stands.user
+    system.put_user(
+        replace(
+            user,
+            number=stands.number,
+            number_position=stands.number_position,
+            extension_id=stands.extension_id,
+            since=stands.since,
+            place_position=stands.place_position,
+            last=Mark(stands.last_at, stands.last_position, stands.last_name),
+        )
+    )
+    if stands.place_position != user.place_position:
+        system.trail.close("places", stands.user, stands.place_position, fact)
+    if stands.number_position != user.number_position:
+        system.trail.close("numbers", stands.user, stands.number_position, fact)
+    return homes
+
+
+def _batch_stands(system: System, fact: e.Fact, stands: e.BatchStands) -> None:
+    batch = system.open[stands.batch]
+    system.put_batch(
+        replace(
+            batch,
+            status=stands.status,
+            sends=batch.sends if stands.sent else (),
+            in_force_at=stands.in_force_at,
+            in_force_position=stands.in_force_position,
+            settled_at=None,
+            settled_position=None,
+            last=Mark(stands.last_at, stands.last_position, stands.last_name),
+        ),
+        fact,
+    )
+    system.restless.pop(stands.batch, None)
+    if stands.status == "sent" and stands.in_force_position is not None:
+        system.restless[stands.batch] = {i for i in batch.changes if not system.at_rest(i)}
 
 
 _FOLD: dict[type[e.Event], Callable[[System, e.Fact, Any], None]] = {
@@ -225,4 +366,5 @@ _FOLD: dict[type[e.Event], Callable[[System, e.Fact, Any], None]] = {
     e.SystemRestarted: _system_restarted,
     e.UserLoggedOut: _user_logged_out,
     e.UserLoggedIn: _user_logged_in,
+    e.Corrected: _corrected,
 }

@@ -134,10 +134,12 @@ def _phone_returns(entry: Entry, extension_id: int, because: Fact, cause: LogInC
     system = entry.system
     if system.extensions[extension_id].user is not None:
         return
+    base = system.extensions[extension_id].base
     default = system.default_user(extension_id)
     if default is None or default.forced_login:
+        entry.must_not_precede([], [], base, because.event)
         return
-    entry.must_not_precede(system.homes(default.number), [default.name], because.event)
+    entry.must_not_precede(system.homes(base), [default.name], base, because.event)
     if default.extension_id is None and home_of(system, default) == extension_id:
         _sit(entry, default, extension_id, cause, because)
 
@@ -147,7 +149,7 @@ def _person_returns(entry: Entry, name: str, because: Fact, cause: LogInCause = 
     user = system.users[name]
     if user.extension_id is not None or user.forced_login:
         return
-    entry.must_not_precede(system.homes(user.number), [name], because.event)
+    entry.must_not_precede(system.homes(user.number), [name], user.number, because.event)
     home = home_of(system, user)
     if home is not None and system.extensions[home].user is None:
         _sit(entry, user, home, cause, because)

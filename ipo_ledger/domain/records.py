@@ -34,7 +34,10 @@ class Settings(Struct, frozen=True):
 
 
 class Extension(Struct, frozen=True):
-    """One port or IP phone. `base` is in force; `user` is seated there since `since` (None: vacant)."""
+    """One port or IP phone. `base` is in force; `user` is seated there since `since` (None: vacant).
+
+    `base_position` and `seat_position` are the facts that made them so.
+    """
 
     extension_id: int
     module: str
@@ -46,6 +49,7 @@ class Extension(Struct, frozen=True):
     base_position: int
     user: str | None
     since: datetime
+    seat_position: int
     last: Mark
 
     @property
@@ -55,7 +59,10 @@ class Extension(Struct, frozen=True):
 
 
 class User(Struct, frozen=True):
-    """One user. `extension_id` is where they are seated (None: off the air)."""
+    """One user. `extension_id` is where they are seated (None: off the air).
+
+    `place_position` and `number_position` are the facts that put them there, and gave them their number.
+    """
 
     name: str
     number: str | None
@@ -64,6 +71,8 @@ class User(Struct, frozen=True):
     forced_login: bool
     extension_id: int | None
     since: datetime
+    place_position: int
+    number_position: int
     last: Mark
 
 
@@ -116,6 +125,7 @@ class Batch(Struct, frozen=True, kw_only=True):
     in_force_at: datetime | None = None
     in_force_position: int | None = None
     settled_at: datetime | None = None
+    settled_position: int | None = None
 
     @property
     def name(self) -> str:

@@ -47,12 +47,28 @@ class UnknownBatch(NotFound):
     way_out = "See `ipo-ledger batches --system {system}`."
 
 
+class UnknownEvent(NotFound):
+    """The system has no event at that position."""
+
+    code = "unknown-event"
+    says = "{system} has no event {asked}."
+    way_out = "See `ipo-ledger log --system {system}` for the events and their positions."
+
+
 class NothingKnown(NotFound):
     """The question is about a time before the ledger's first fact of it."""
 
     code = "nothing-known"
     says = "Nothing is known of {what} before {since}."
     way_out = "The ledger begins with the baseline import; ask for {since} or later."
+
+
+class Removed(NotFound):
+    """The question is about a time after an extension or user was removed."""
+
+    code = "removed"
+    says = "{what} was removed at {since}."
+    way_out = "Ask for a time before that: the answer for then stays, such as `--on {day}`."
 
 
 class NothingKnownYet(NotFound):
@@ -130,8 +146,70 @@ class OutOfOrder(Refused):
     code = "out-of-order"
     says = "{event} at {at} would come before what is recorded of {what}: {name} at {last_at} (event {position})."
     way_out = (
-        "Give a time from {last_at} on; if event {position} never happened, or at another time, "
-        "correct it first: `ipo-ledger correct {position}`."
+        "Give a time from {last_at} on; if event {position} never happened, or at another time, correct it first: "
+        "`ipo-ledger correct {position} --never`, or with `--at WHEN`."
+    )
+
+
+class NotCorrectable(Refused):
+    """A fact that is not taken back by a correction."""
+
+    code = "not-correctable"
+    says = "Event {position} ({type}) is not for `correct`: {why}."
+    way_out = "Do this instead: `{instead}`."
+
+
+class OnlyAConsequence(Refused):
+    """A fact that followed from another one by itself."""
+
+    code = "only-a-consequence"
+    says = "Event {position} ({type}) followed by itself from event {root} ({root_type})."
+    way_out = "Correct what it followed from: `ipo-ledger correct {root} --never`, or with `--at WHEN`."
+
+
+class CorrectedAlready(Refused):
+    """A correction has taken this fact away before."""
+
+    code = "corrected-already"
+    says = "Event {position} does not stand: event {by} corrected it."
+    way_out = "If that correction is wrong, correct it: `ipo-ledger correct {by} --never`."
+
+
+class FactsRest(Refused):
+    """Later facts rest on what a correction would take away."""
+
+    code = "facts-rest"
+    says = "{count} later {facts} on event {position}, newest first:\n{listing}"
+    way_out = "Correct the newest first, then this one again: `ipo-ledger correct {first} --never`."
+
+
+class BadNumber(Malformed):
+    """A text that is no number of a user."""
+
+    code = "bad-number"
+    says = "{asked!r} is no number: it is 1 to 15 digits, or - for none."
+    way_out = "Give the digits that people dial, such as 202."
+
+
+class NumberTaken(Refused):
+    """Another user has that number."""
+
+    code = "number-taken"
+    says = "{number} is the number of {other}."
+    way_out = (
+        "Renumber {other} first: `ipo-ledger user renumber {other} NUMBER` (- for none). "
+        "If the two traded desks and kept their numbers, it is a swap."
+    )
+
+
+class AcrossRenumber(Refused):
+    """A rollback would bring back a number that is not the same person's any more."""
+
+    code = "across-renumber"
+    says = "{batch} cannot be rolled back across a renumber: {listing}."
+    way_out = (
+        "Draft what you mean instead: `ipo-ledger change EXTENSION BASE`. Where the base extension follows the person "
+        "to the new number first, {batch} can be rolled back."
     )
 
 

@@ -6,7 +6,7 @@ in between. Nothing here writes; a plan becomes a batch like any other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, Protocol, TypeAlias
 
 from msgspec import Struct
@@ -104,9 +104,14 @@ def refuse_unless_live(past: Past, batch: Batch) -> None:
 # --- the plans ----------------------------------------------------------------------------------------------
 
 
-def plan_plain(system: System, past: Past, batch: Batch) -> tuple[Plan, list[Blocked]]:
-    """Return the inverse of what is left of a batch, and every extension that blocks it."""
-    rest = rest_of(past, batch)
+def plan_plain(
+    system: System, past: Past, batch: Batch, as_now: Callable[[Sequence[Change]], Sequence[Change]] = list
+) -> tuple[Plan, list[Blocked]]:
+    """Return the inverse of what is left of a batch, and every extension that blocks it.
+
+    `as_now` says its changes by the numbers that its people have now (renumbering.py).
+    """
+    rest = as_now(rest_of(past, batch))
     blocked = blocks(system, rest)
     whole = len(rest) == len(batch.changes)
     changes = tuple(c.inverse for c in reversed(rest))

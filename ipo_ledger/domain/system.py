@@ -6,8 +6,9 @@ costs the same after ten years. It is loaded from the read model, or folded from
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
@@ -22,6 +23,8 @@ from ipo_ledger.domain.records import (
 )
 from ipo_ledger.domain.trail import Trail
 
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+
 
 class System:
     """One IP Office: its extensions, its users, who is seated where, and the batches that are not settled."""
@@ -35,13 +38,17 @@ class System:
         self.extensions: dict[int, Extension] = {}
         self.users: dict[str, User] = {}
         self.open: dict[int, Batch] = {}  # drafts, and sent batches that are not settled
+        self.gone_extensions: dict[int, Extension] = {}  # as they were last; `last` is their removal
+        self.gone_users: dict[str, User] = {}
         self.last_batch = 0
         self.baseline: Mark | None = None  # the first extension or user: nothing is known before
         self.floor: Mark | None = None  # the last restart: it touched everything
         self.by_number: dict[str, str] = {}
         self._homes: dict[str, tuple[int, ...]] = {}
+        self.shared: frozenset[str] = frozenset()  # numbers that are the base of several extensions
         self.restless: dict[int, set[int]] = {}  # batch in force -> extensions not yet at rest
         self.owned: set[int] = set()  # batches whose changes this copy may mutate
+        self.newest = EARLIEST  # nothing of it happened later: no fact dated from then on comes late
         self.trail = Trail()
 
     # --- looking ------------------------------------------------------------------------------------------
@@ -98,18 +105,24 @@ class System:
                 )
         return found
 
-    def in_the_way(self, event: e.Event, at: datetime) -> tuple[str, Mark] | None:
+    def in_the_way(self, event: e.Event, at: datetime, moved_on: Mapping[str, Mark]) -> tuple[str, Mark] | None:
         """Return what `event` dated `at` would come before, with the words for it, or None.
 
-        Of several the latest in time: from then on the event would be taken.
+        Of several the latest in time: from then on the event would be taken. `moved_on` are the numbers that changed
+        hands or desks since.
         """
-        late = [(what, mark) for what, mark in self._marks(event) if mark.at > at]
+        marks = [*self._marks(event)]
+        marks += [(f"number {n}", moved_on[n]) for n in sorted(self._numbers(event) & moved_on.keys())]
+        late = [(what, mark) for what, mark in marks if mark.at > at]
         return max(late, key=lambda found: (found[1].at, found[1].position), default=None)
 
-    def later_than(self, at: datetime, extension_ids: Sequence[int], users: Sequence[str]) -> tuple[str, Mark] | None:
-        """Return the latest fact after `at` recorded of one of these extensions or users, or None."""
+    def later_than(
+        self, at: datetime, extension_ids: Sequence[int], users: Sequence[str], others: Sequence[tuple[str, Mark]]
+    ) -> tuple[str, Mark] | None:
+        """Return the latest fact after `at` recorded of one of these extensions or users, or of `others`, or None."""
         marks = [found for i in extension_ids for found in self._touched(i)]
         marks += [found for name in users for found in self._touched(None, name)]
+        marks += others
         late = [(what, mark) for what, mark in marks if mark.at > at]
         return max(late, key=lambda found: (found[1].at, found[1].position), default=None)
 
@@ -123,9 +136,14 @@ class System:
                 yield f"batch B{event.batch}", self.open[event.batch].last
             case e.ConfigurationSent():
                 yield f"batch B{event.batch}", self.open[event.batch].last
-                if event.in_force:
-                    for extension_id in self.open[event.batch].changes:
-                        yield from self._touched(extension_id)
+                yield from self._touched(None)
+                yield from self._waiting_with(self.open[event.batch])
+                for change in self.open[event.batch].changes.values():
+                    if event.in_force or change.old is None:  # a blank base has no number to see its change by
+                        yield from self._touched(change.extension_id)
+                    if event.in_force:
+                        yield from self._people_of(change.old)
+                        yield from self._people_of(change.new)
             case e.SystemRestarted():
                 for number in event.in_force:
                     yield f"batch B{number}", self.open[number].last
@@ -133,12 +151,68 @@ class System:
                     yield from self._touched(extension_id)
                 for user in self.users:
                     yield from self._touched(None, user)
+                for gone in self.gone_extensions.values():  # a restart would have found it there
+                    yield f"extension {gone.extension_id}", gone.last
+                for left in self.gone_users.values():
+                    yield f"user {left.name}", left.last
+            case e.ExtensionAdded():
+                if event.extension_id in self.gone_extensions:
+                    yield f"extension {event.extension_id}", self.gone_extensions[event.extension_id].last
+                yield from self._people_of(event.base)
+            case e.UserAdded():
+                if event.user in self.gone_users:
+                    yield f"user {event.user}", self.gone_users[event.user].last
+                yield from self._desks_of(event.number)
             case e.ExtensionRemoved():
                 yield from self._touched(event.extension_id)
-            case e.UserRenumbered() | e.UserRemoved():
+                yield from self._people_of(self.extensions[event.extension_id].base)
+            case e.UserRenumbered():
                 yield from self._touched(None, event.user)
+                yield from self._desks_of(event.old)
+                yield from self._desks_of(event.new)
+            case e.UserRemoved():
+                yield from self._touched(None, event.user)
+                yield from self._desks_of(self.users[event.user].number)
             case _:
                 return
+
+    def _numbers(self, event: e.Event) -> AbstractSet[str]:
+        """Return the numbers that must not have changed hands or desks after an event."""
+        found: set[str | None] = set()
+        match event:
+            case e.ConfigurationSent():
+                return numbers_of(self.open[event.batch])
+            case e.SystemRestarted():
+                return self._homes.keys() | self.by_number.keys()
+            case e.ExtensionAdded():
+                found = {event.base}
+            case e.ExtensionRemoved():
+                found = {self.extensions[event.extension_id].base}
+            case e.UserAdded():
+                found = {event.number}
+            case e.UserRenumbered():
+                found = {event.old, event.new}
+            case e.UserRemoved():
+                found = {self.users[event.user].number}
+        return {n for n in found if n is not None}
+
+    def _waiting_with(self, batch: Batch) -> Iterator[tuple[str, Mark]]:
+        """Yield the sends that wait for a restart and share a number with a batch: each is the other's conflict."""
+        numbers = numbers_of(batch)
+        for other in self.open.values():
+            if other.waits_for_restart and numbers & numbers_of(other):
+                yield f"batch {other.name}", other.last
+
+    def _people_of(self, number: str | None) -> Iterator[tuple[str, Mark]]:
+        """Yield the last fact of whoever has a number: where they went was decided by where their home was."""
+        user = self.user_with(number)
+        if user is not None:
+            yield from self._touched(None, user.name)
+
+    def _desks_of(self, number: str | None) -> Iterator[tuple[str, Mark]]:
+        """Yield the last facts of the extensions that are home to a number: who came back there was decided by it."""
+        for extension_id in self.homes(number):
+            yield from self._touched(extension_id)
 
     def _touched(self, extension_id: int | None, user: str | None = None) -> Iterator[tuple[str, Mark]]:
         if self.floor is not None:
@@ -154,7 +228,7 @@ class System:
         """Return a copy to work on, with an empty trail; the values inside are shared and frozen."""
         twin = System.__new__(System)
         twin.__dict__.update(self.__dict__)
-        for name in ("extensions", "users", "by_number", "_homes"):
+        for name in ("extensions", "users", "gone_extensions", "gone_users", "by_number", "_homes"):
             setattr(twin, name, getattr(self, name).copy())
         twin.open = {n: b for n, b in self.open.items() if b.status in ("draft", "sent")}
         twin.restless = {number: set(found) for number, found in self.restless.items()}
@@ -164,14 +238,24 @@ class System:
 
     def take_in(self, extension: Extension) -> None:
         """Put an extension as the read model knows it into place."""
+        self.newest = max(self.newest, extension.last.at)
         self.extensions[extension.extension_id] = extension
         self.add_home(extension.base, extension.extension_id)
 
     def take_in_user(self, user: User) -> None:
         """Put a user as the read model knows them into place."""
+        self.newest = max(self.newest, user.last.at)
         self.users[user.name] = user
         if user.number is not None:
             self.by_number[user.number] = user.name
+
+    def take_in_removed(self, removed: Extension | User) -> None:
+        """Put an extension or user that was removed aside, should they come back."""
+        self.newest = max(self.newest, removed.last.at)
+        if isinstance(removed, Extension):
+            self.gone_extensions[removed.extension_id] = removed
+        else:
+            self.gone_users[removed.name] = removed
 
     def take_in_batch(self, batch: Batch) -> None:
         """Put an open batch as the read model knows it into place; extensions and users come first."""
@@ -182,7 +266,10 @@ class System:
     def add_home(self, number: str | None, extension_id: int) -> None:
         """Enter an extension in the index of base extensions in force."""
         if number is not None:
-            self._homes[number] = tuple(sorted({*self._homes.get(number, ()), extension_id}))
+            homes = tuple(sorted({*self._homes.get(number, ()), extension_id}))
+            self._homes[number] = homes
+            if len(homes) > 1:
+                self.shared |= {number}
 
     def drop_home(self, number: str | None, extension_id: int) -> None:
         """Take an extension out of the index of base extensions in force."""
@@ -193,6 +280,8 @@ class System:
             self._homes[number] = rest
         else:
             del self._homes[number]
+        if len(rest) < 2 and number in self.shared:  # noqa: PLR2004 - shared by two at least
+            self.shared -= {number}
 
     def put(self, extension: Extension) -> None:
         """Put a changed extension into place, and mark it as touched."""
@@ -204,8 +293,11 @@ class System:
         self.users[user.name] = user
         self.trail.users.add(user.name)
 
-    def put_batch(self, batch: Batch) -> None:
-        """Put a changed batch into place, and mark it as touched."""
+    def put_batch(self, batch: Batch, fact: e.Fact) -> None:
+        """Put a batch that a fact changed into place, and mark it as touched."""
+        before = self.open.get(batch.number)
+        if before is not None and _how_far(before) != _how_far(batch):
+            self.trail.batches_until.setdefault((batch.number, fact.position), before)
         self.open[batch.number] = batch
         self.trail.batches.add(batch.number)
 
@@ -219,8 +311,9 @@ class System:
                 continue
             self.drop_home(extension.base, change.extension_id)
             self.add_home(change.new, change.extension_id)
-            self.put(replace(extension, base=change.new, base_batch=number, base_position=fact.position, last=mark))
-            self.trail.base(fact, change.extension_id, change.new, number)
+            last = later(extension.last, mark)
+            self.put(replace(extension, base=change.new, base_batch=number, base_position=fact.position, last=last))
+            self.trail.base(fact, change.extension_id, change.new, number, below=extension.base_position)
         self.put_batch(
             replace(
                 batch,
@@ -228,7 +321,8 @@ class System:
                 in_force_at=fact.occurred_at,
                 in_force_position=fact.position,
                 last=mark,
-            )
+            ),
+            fact,
         )
         self.restless[number] = set(batch.changes)
         for change in batch.changes.values():
@@ -253,10 +347,28 @@ class System:
         """
         for number in [n for n, restless in self.restless.items() if not restless]:
             del self.restless[number]
-            batch = replace(self.open[number], status="settled", settled_at=fact.occurred_at)
-            self.put_batch(batch)
+            batch = self.open[number]
+            at = fact.occurred_at
+            if isinstance(fact.event, e.Corrected):  # it came to rest when the last fact that stands there happened
+                there = [self.extensions[i].last.at for i in batch.changes if i in self.extensions]
+                at = max(there, default=batch.in_force_at or at)
+            self.put_batch(replace(batch, status="settled", settled_at=at, settled_position=fact.position), fact)
+
+
+def _how_far(batch: Batch) -> tuple[object, ...]:
+    return (batch.status, batch.sends, batch.in_force_position, batch.settled_position)
 
 
 def mark_of(fact: e.Fact) -> Mark:
     """Return the mark that a fact leaves on what it touches."""
     return Mark(fact.occurred_at, fact.position, fact.name)
+
+
+def later(last: Mark, mark: Mark) -> Mark:
+    """Return the later of two marks in time: what stands again after a correction may be before the last one."""
+    return last if last.at > mark.at else mark
+
+
+def numbers_of(batch: Batch) -> set[str]:
+    """Return the numbers that a batch gives an extension, or takes off it."""
+    return {n for c in batch.changes.values() for n in (c.old, c.new) if n is not None}

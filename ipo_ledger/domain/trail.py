@@ -1,16 +1,24 @@
 """What the facts of an append leave behind for later questions: one point a move, its end derived.
 
-A point says "from this moment on"; the next point of the same extension (or user) ends it. The read model
-stores them as they are, once by extension and once by user; a correction closes a point, nothing splits one.
+A point says "from this moment on"; the next point of the same extension (or user) ends it. The points of one
+extension or user lie on each other like a pile: in order of time and of recording alike, each knows the one below
+it. A correction takes points off the top of the pile; what is under them stands again. Nothing splits a point.
+
+The trail also keeps what something was called, or how far a batch was, until a fact changed it: the read model can
+say later what it would have answered before.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
 from ipo_ledger.domain.events import Fact
+from ipo_ledger.domain.records import Batch, Change, Extension, Settings, User
+
+Pile: TypeAlias = Literal["seats", "places", "bases", "numbers"]
 
 
 class SeatPoint(Struct, frozen=True):
@@ -24,6 +32,7 @@ class SeatPoint(Struct, frozen=True):
     cause: str
     batch: int | None
     gone: bool = False
+    below: int | None = None
 
 
 class PlacePoint(Struct, frozen=True):
@@ -36,6 +45,7 @@ class PlacePoint(Struct, frozen=True):
     cause: str
     batch: int | None
     gone: bool = False
+    below: int | None = None
 
 
 class BasePoint(Struct, frozen=True):
@@ -46,6 +56,7 @@ class BasePoint(Struct, frozen=True):
     position: int
     base: str | None
     batch: int | None
+    below: int | None = None
 
 
 class NumberPoint(Struct, frozen=True):
@@ -55,6 +66,28 @@ class NumberPoint(Struct, frozen=True):
     at: datetime
     position: int
     number: str | None
+    below: int | None = None
+
+
+Point: TypeAlias = SeatPoint | PlacePoint | BasePoint | NumberPoint
+
+
+class Closed(Struct, frozen=True):
+    """A correction, at position `by`, took every point above `above` off the pile of this extension or user."""
+
+    pile: Pile
+    of: int | str
+    above: int
+    by: int
+
+
+class Drafted(Struct, frozen=True):
+    """The net change that a draft has for an extension from a position on; `place` is its rank in the batch."""
+
+    batch: int
+    place: int
+    change: Change
+    position: int
 
 
 class Trail:
@@ -66,26 +99,60 @@ class Trail:
         self.places: list[PlacePoint] = []
         self.bases: list[BasePoint] = []
         self.numbers: list[NumberPoint] = []
+        self.closed: list[Closed] = []
+        self.taken: list[tuple[int, int]] = []  # position of a fact taken away, and of the correction
         self.extensions: set[int] = set()
         self.users: set[str] = set()
         self.batches: set[int] = set()
+        self.drafted: list[Drafted] = []
+        self.redrafted: list[tuple[int, int]] = []  # batch whose changes are said anew from a position on
+        self.reversals: list[tuple[int, int, int, int]] = []  # batch, what it reverses, rank, position
+        self.restarts: list[tuple[int, datetime]] = []  # position, time
+        # What was so until a position.
+        self.settings_until: list[tuple[Settings, int]] = []
+        self.extensions_until: list[tuple[Extension, int]] = []
+        self.users_until: list[tuple[User, int]] = []
+        self.batches_until: dict[tuple[int, int], Batch] = {}  # by batch and position
 
     def seat(  # noqa: PLR0913 - what a point says
-        self, fact: Fact, extension_id: int, user: str | None, number: str | None, cause: str, *, gone: bool = False
+        self,
+        fact: Fact,
+        extension_id: int,
+        user: str | None,
+        number: str | None,
+        cause: str,
+        *,
+        below: int | None,
+        gone: bool = False,
     ) -> None:
         """Note who is at an extension from this fact on."""
         self.seats.append(
-            SeatPoint(extension_id, fact.occurred_at, fact.position, user, number, cause, fact.batch, gone)
+            SeatPoint(extension_id, fact.occurred_at, fact.position, user, number, cause, fact.batch, gone, below)
         )
 
-    def place(self, fact: Fact, user: str, extension_id: int | None, cause: str, *, gone: bool = False) -> None:
+    def place(  # noqa: PLR0913 - as above
+        self,
+        fact: Fact,
+        user: str,
+        extension_id: int | None,
+        cause: str,
+        *,
+        below: int | None,
+        gone: bool = False,
+    ) -> None:
         """Note where a user is from this fact on."""
-        self.places.append(PlacePoint(user, fact.occurred_at, fact.position, extension_id, cause, fact.batch, gone))
+        self.places.append(
+            PlacePoint(user, fact.occurred_at, fact.position, extension_id, cause, fact.batch, gone, below)
+        )
 
-    def base(self, fact: Fact, extension_id: int, base: str | None, batch: int | None) -> None:
+    def base(self, fact: Fact, extension_id: int, base: str | None, batch: int | None, *, below: int | None) -> None:
         """Note the base extension in force from this fact on."""
-        self.bases.append(BasePoint(extension_id, fact.occurred_at, fact.position, base, batch))
+        self.bases.append(BasePoint(extension_id, fact.occurred_at, fact.position, base, batch, below))
 
-    def numbered(self, fact: Fact, user: str, number: str | None) -> None:
+    def numbered(self, fact: Fact, user: str, number: str | None, *, below: int | None) -> None:
         """Note a user's number from this fact on."""
-        self.numbers.append(NumberPoint(user, fact.occurred_at, fact.position, number))
+        self.numbers.append(NumberPoint(user, fact.occurred_at, fact.position, number, below))
+
+    def close(self, pile: Pile, of: int | str, above: int, fact: Fact) -> None:
+        """Note that a correction took away what was above a point."""
+        self.closed.append(Closed(pile, of, above, fact.position))

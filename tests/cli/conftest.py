@@ -32,16 +32,17 @@ def store(request: pytest.FixtureRequest, folder: Path) -> PlayedStore:
 
 @pytest.fixture
 def line(folder: Path) -> Callable[..., tuple[int, list[str]]]:
-    """Return what runs one command line on a ledger in the current folder, at noon of a day in June.
+    """Return what runs one command line on a ledger in the current folder, at noon of a day in June or `now`.
 
     It returns the exit code and the lines that were written, those on stderr marked with 2>.
     """
 
-    def play(*arguments: str, stdin: str = "", **environment: str) -> tuple[int, list[str]]:
+    def play(
+        *arguments: str, stdin: str = "", now: str = "2026-06-01T12:00+02:00", **environment: str
+    ) -> tuple[int, list[str]]:
         known = {"IPO_LEDGER_URL": "sqlite:///ledger.db", "IPO_LEDGER_ACTOR": "ana", **environment}
-        noon = datetime.fromisoformat("2026-06-01T12:00+02:00")
         with heard(stdin) as said:
-            code = run(arguments, environment=known, clock=lambda: noon)
+            code = run(arguments, environment=known, clock=lambda: datetime.fromisoformat(now))
         return code, list(said.lines())
 
     return play

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +19,9 @@ class PlayedStore(Protocol):
     def shown(self) -> str:
         """The URL as the program shows it."""
 
+    def go_by(self, now: datetime) -> None:
+        """Let the store's own clock stand there."""
+
     def content(self) -> object:
         """Return all that it holds, to compare."""
 
@@ -26,6 +30,9 @@ class PlayedSqlite:
     """A ledger in a file in the current folder."""
 
     url = shown = "sqlite:///ledger.db"
+
+    def go_by(self, now: datetime) -> None:
+        """Do nothing: it goes by the clock of whoever runs the program."""
 
     def content(self) -> bytes:
         """Return the file, byte for byte, once the write-ahead log is in it."""
@@ -46,6 +53,19 @@ class PlayedPostgres:
 
         self.url = url
         self.shown = PostgresStore(url).url
+
+    def go_by(self, now: datetime) -> None:
+        """Put another clock in the place of the server's, as only the owner of the ledger can."""
+        import psycopg
+        from psycopg import sql
+
+        micros = round(now.timestamp() * 1_000_000)
+        clock = sql.SQL(
+            "CREATE OR REPLACE FUNCTION ipo_ledger.clock_micros() RETURNS bigint LANGUAGE sql VOLATILE "
+            "AS $$ SELECT {}::bigint $$"
+        ).format(micros)
+        with psycopg.connect(self.url) as connection:
+            connection.execute(clock)
 
     def content(self) -> dict[str, list[bytes]]:
         """Return every table of every schema of ours, row by row."""

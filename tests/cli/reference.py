@@ -40,6 +40,7 @@ ENVIRONMENT = """\
 | `IPO_LEDGER_URL` | `--ledger` |
 | `IPO_LEDGER_SYSTEM` | `--system` |
 | `IPO_LEDGER_ACTOR` | `--actor` |
+| `IPO_LEDGER_KEY` | `--key FILE`: the key that checkpoints are signed with |
 | `IPO_LEDGER_DEBUG` | `--debug` |
 | `NO_COLOR` | no colours, also on a terminal |
 

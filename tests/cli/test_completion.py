@@ -53,6 +53,8 @@ def drafted(line: Line) -> Line:
         ("ipo-ledger show B", ["B2", "B1"]),
         ("ipo-ledger swap 20", [f"20{n}" for n in (1, 3, 2, 4, 5, 6, 7, 8, 9)]),
         ("ipo-ledger where Ele", ["ElenaDuarte"]),
+        ("ipo-ledger correct B", ["B2", "B1"]),
+        ("ipo-ledger user renumber Ele", ["ElenaDuarte"]),
         ("ipo-ledger who ", [str(n) for n in range(1, 10)]),
         ("ipo-ledger send B2 --mo", ["--mode"]),
         ("ipo-ledger send B2 --mode m", ["merge"]),

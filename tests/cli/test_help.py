@@ -37,6 +37,9 @@ $ cat > day.jsonl <<END
 {"do":"swap","users":["205","206"],"at":"2026-03-05T12:00","command_id":"a1"}
 {"do":"send","batch":"B3","at":"2026-03-05T12:05","command_id":"a2"}
 END
+$ ipo-ledger key new hq.example/desk-moves --out ledger.key
+$ ipo-ledger checkpoint --key ledger.key -o kept.txt
+$ ipo-ledger export -o ledger.jsonl
 """
 
 
@@ -83,7 +86,7 @@ def test_the_examples_of_the_help_run(
 ) -> None:
     folder = shutil.copytree(made, tmp_path / "here")
     monkeypatch.chdir(folder)
-    environment = {"IPO_LEDGER_URL": "sqlite:///ledger.db", "IPO_LEDGER_ACTOR": "ana"}
+    environment = {"IPO_LEDGER_URL": "sqlite:///ledger.db", "IPO_LEDGER_ACTOR": "ana", "IPO_LEDGER_KEY": "ledger.key"}
     now = datetime.fromisoformat("2026-03-06T12:00+01:00")
 
     with heard() as said:
@@ -120,7 +123,7 @@ def test_the_options_of_reading_stand_before_or_after_the_command(
     code, said = line(*options, "status") if place == "before" else line("status", *options)
 
     assert code == 0
-    assert said == ['{"system":"hq","drafts":[],"sent":[],"off_the_air":[],"vacant":[]}']
+    assert said == ['{"system":"hq","known_at":null,"drafts":[],"sent":[],"off_the_air":[],"vacant":[]}']
 
 
 def test_an_option_goes_before_the_environment_and_the_nearer_one_before_the_other(

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.programs import ENVIRONMENT, PROGRAM
 
-HEAVY = ("psycopg", "eventsourcing", "rich")
+HEAVY = ("psycopg", "eventsourcing", "rich", "cryptography")
 
 
 def imported(*arguments: str, **environment: str) -> set[str]:
@@ -69,7 +69,7 @@ def url(folder: Path) -> str:
 
 @pytest.mark.parametrize("arguments", [["who", "2"], ["seats"], ["status"], ["log"], ["rollback", "-h"]])
 def test_a_question_to_a_file_imports_neither_the_event_store_nor_rich(arguments: list[str], url: str) -> None:
-    assert having(imported(*arguments, IPO_LEDGER_URL=url), *HEAVY) == []
+    assert having(imported(*arguments, IPO_LEDGER_URL=url), *HEAVY, "ipo_ledger.evidence") == []
 
 
 def test_a_command_to_a_file_imports_no_driver_of_postgresql(url: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
-from ipo_ledger_cli import rollbacks
+from ipo_ledger_cli import agreeing, tables
 from ipo_ledger_cli.main import run
 from tests.cli.programs import ENVIRONMENT, PROGRAM
 from tests.cli.transcript import heard
@@ -73,6 +73,48 @@ def test_a_yes_records_the_plan(swapped: Line) -> None:
 
 
 @terminal
+def test_a_correction_shows_which_answers_become_others_and_asks(swapped: Line) -> None:
+    code, seen = typed(b"y\n", "correct", "B1", "--never", NO_COLOR="1", COLUMNS="120")
+
+    assert code == 0
+    plan, answer = seen.split("Do this? [y/N]: y\n")
+    assert plan.startswith(
+        "Plan: event 32 (B1 sent by merge, clean, in force, 2026-03-02T10:00+01:00) never happened\n"
+    )
+    for said in (plan, answer):
+        assert "who: extension 2" in said
+        assert "B1 was settled, becomes abandoned\n" in said
+    assert answer.startswith("Corrected by event 37: event 32")
+
+
+@terminal
+def test_a_correction_that_is_not_agreed_to_records_nothing(swapped: Line, folder: Path) -> None:
+    code, seen = typed(b"n\n", "correct", "B1", "--never")
+
+    assert code == 130
+    assert seen.endswith("Nothing was recorded.\n")
+    assert "Corrected" not in "".join(swapped("log")[1])
+
+
+def test_a_correction_is_refused_when_facts_came_to_rest_on_it_before_the_yes(
+    swapped: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def agree(*_: object, **__: object) -> bool:
+        swapped("swap", "203", "204", "--done", "--at", "2026-03-03T10:00")
+        return True
+
+    monkeypatch.setattr(agreeing, "is_terminal", lambda _: True)
+    monkeypatch.setattr(tables, "is_terminal", lambda _: False)
+    monkeypatch.setattr(click, "confirm", agree)
+
+    code, said = swapped("correct", "B1", "--never")
+
+    assert code == 3
+    assert "2> Error: 3 later facts rest on event 32, newest first:" in said
+    assert "Corrected" not in "".join(swapped("log")[1])
+
+
+@terminal
 @pytest.mark.parametrize("keys", [b"n\n", b"\n", b"\x04"])
 def test_anything_but_a_yes_records_nothing_and_ends_with_130(keys: bytes, swapped: Line) -> None:
     code, seen = typed(keys, "rollback", "B1")
@@ -122,7 +164,7 @@ def test_a_plan_that_went_stale_before_the_yes_is_refused(swapped: Line, monkeyp
         swapped("swap", "203", "204", "--done", "--at", "2026-03-03T10:00")
         return True
 
-    monkeypatch.setattr(rollbacks, "is_terminal", lambda _: True)
+    monkeypatch.setattr(agreeing, "is_terminal", lambda _: True)
     monkeypatch.setattr(click, "confirm", agree)
 
     code, said = swapped("rollback", "B1")
@@ -140,7 +182,7 @@ def test_a_plan_that_is_still_the_plan_is_recorded_whatever_else_went_on(
         swapped("swap", "205", "206", "--at", "2026-03-03T10:00")
         return True
 
-    monkeypatch.setattr(rollbacks, "is_terminal", lambda _: True)
+    monkeypatch.setattr(agreeing, "is_terminal", lambda _: True)
     monkeypatch.setattr(click, "confirm", agree)
 
     code, said = swapped("rollback", "B1", "--json")
@@ -150,7 +192,7 @@ def test_a_plan_that_is_still_the_plan_is_recorded_whatever_else_went_on(
 
 
 def test_the_prompt_is_conversation_and_not_the_result(swapped: Line, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rollbacks, "is_terminal", lambda _: True)
+    monkeypatch.setattr(agreeing, "is_terminal", lambda _: True)
 
     with heard("y\n") as said:
         environment = {"IPO_LEDGER_URL": "sqlite:///ledger.db"}

@@ -4,6 +4,7 @@ A transcript is text. It is played in a folder of its own, with the export of a 
 
     # a remark
     = now 2026-03-02T10:00+01:00              the clock stands there from here on
+    = the store goes by this clock            ... and that of a server, too: what it records it records then
     = remember the store                      ... and later:
     = the store is unchanged                  fails unless it is, to the byte
     $ cat > moves.csv <<END                   a file, up to END
@@ -44,6 +45,10 @@ _FILE = re.compile(r"cat > (?P<name>[\w.-]+)$")
 _MASKS = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"), "<command id>"),
     (re.compile(r'(?<="recorded_at":")[^"]+'), "<recorded>"),
+    # The tree is made of what differs: command ids, the clock, the database role.
+    (re.compile(r"\b[0-9a-f]{64}\b"), "<hash>"),
+    (re.compile(r"(?:^|(?<=\\n))[A-Za-z0-9+/]{43}=(?=$|\\n)"), "<root>"),
+    (re.compile(r"(— \S+ )[A-Za-z0-9+/]{91}="), r"\1<signature>"),
 )
 
 
@@ -64,18 +69,22 @@ class Player:
         directions: Mapping[str, Callable[[], object]] | None = None,
         places: Mapping[str, str] | None = None,
         masks: Masks = (),
+        leaves_out: Sequence[str] = (),
     ) -> None:
         """Begin with nothing played; now is noon of a day in June.
 
         `directions` are directives of one transcript alone, `places` URLs that it names as {place}, and
-        `masks` hide what other people's programs say in their own words.
+        `masks` hide what other people's programs say in their own words. Lines that begin as one of `leaves_out`
+        are not written down: what is said of one store only, where a transcript is of both.
         """
         self.store = store
         self.directions = directions or {}
         self.places = places or {}
         self.masks = (*_MASKS, *masks)
+        self.leaves_out = tuple(leaves_out)
         self.now = datetime.fromisoformat("2026-06-01T12:00+02:00")
         self._remembered: object = None
+        self._told = False
 
     def play(self, script: str) -> str:
         """Play a script and return the transcript."""
@@ -93,6 +102,11 @@ class Player:
     def _direct(self, directive: str) -> None:
         if directive.startswith("now "):
             self.now = datetime.fromisoformat(directive.removeprefix("now "))
+            if self._told:
+                self.store.go_by(self.now)
+        elif directive == "the store goes by this clock":
+            self._told = True
+            self.store.go_by(self.now)
         elif directive == "remember the store":
             self._remembered = self.store.content()
         elif directive == "the store is unchanged":
@@ -108,7 +122,8 @@ class Player:
             assert found is not None
             command = found["command"]
             if file := _FILE.fullmatch(command):
-                Path(file["name"]).write_text(line.body, encoding="utf-8")
+                Path(file["name"]).write_text(line.body, encoding="utf-8", newline="\n")
+                Path(file["name"]).chmod(0o600)  # it may be a key
                 return body
         words = shlex.split(command)
         environment = {"IPO_LEDGER_URL": self.store.url, "IPO_LEDGER_ACTOR": "ana"}
@@ -122,6 +137,8 @@ class Player:
 
     def _masked(self, said: Said) -> Iterator[str]:
         for text in said.lines():
+            if self.leaves_out and text.startswith(self.leaves_out):
+                continue
             shown = text.replace(self.store.shown, "<ledger>")
             for name, url in self.places.items():
                 shown = shown.replace(url, f"<{name}>")

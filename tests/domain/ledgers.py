@@ -9,10 +9,12 @@ from datetime import datetime
 from ipo_ledger.domain import events as e
 from ipo_ledger.domain.batch import bases_twice
 from ipo_ledger.domain.system import System
+from ipo_ledger.domain.trail import BasePoint, NumberPoint, Point
 from ipo_ledger.errors import Refused
 from tests.domain.given import encoded, folded, homes_known, restless, state_of
 from tests.domain.oracle import Changes, Desks
 from tests.domain.story import FIRST_POSITION, Story
+from tests.domain.told import taken_away, whose
 
 
 def everybody_is_at_one_phone_at_most(system: System) -> None:
@@ -108,8 +110,27 @@ def facts_are_contiguous(facts: Sequence[e.Fact]) -> None:
     assert [f.position for f in facts] == list(range(FIRST_POSITION, FIRST_POSITION + len(facts)))
 
 
+def the_piles_are_in_order(story: Story) -> None:
+    """See that what stands of each extension and user lies on each other in order of time, each on the one below."""
+    ends: dict[object, Point] = {}
+    for pile in story.told.piles.values():
+        ends.clear()
+        for point in pile:
+            below = ends.get(whose(point))
+            assert below is None or (below.at <= point.at and below.position < point.position)
+            assert below is None or point.below in {below.position, None} or _came_back(point)
+            ends[whose(point)] = point
+
+
+def _came_back(point: Point) -> bool:
+    """Tell whether this begins the second life of something that was removed."""
+    return isinstance(point, BasePoint | NumberPoint) or point.cause == "added"
+
+
 def time_never_runs_backwards(facts: Sequence[e.Fact]) -> None:  # noqa: C901 - one case an event
-    """See that the facts of one extension, and of one user, are in order of time."""
+    """See that the facts of one extension, and of one user, are in order of time, as long as none was corrected."""
+    if taken_away(facts):
+        return
     last: dict[object, datetime] = {}
     drafted: dict[int, Changes] = {}
     there: set[object] = set()

@@ -72,8 +72,17 @@ class Desks:
                 assert event.extension_id not in self.seats.values()
                 assert self.numbers[event.user] == event.number
                 self.seats[event.user] = event.extension_id
+            case e.Corrected():
+                self._stands(event)
             case _:
                 pass
+
+    def _stands(self, event: e.Corrected) -> None:
+        self.bases.update((x.extension_id, x.base) for x in event.extensions)
+        for user in event.users:
+            self.numbers[user.user] = user.number
+            self.seats.pop(user.user, None)
+        self.seats.update((u.user, u.extension_id) for u in event.users if u.extension_id is not None)
 
     def _flags(self, event: e.UserAdded | e.UserChanged) -> None:
         for flag, users in ((event.forced_login, self.forced), (event.has_login_code, self.codes)):

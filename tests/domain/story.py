@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
-from ipo_ledger.domain import baseline, batch, hot_desking, rollback, ways_out
+from ipo_ledger.domain import baseline, batch, correction, hot_desking, rollback, ways_out
 from ipo_ledger.domain import events as e
 from ipo_ledger.domain.entry import Entry, Given
 from ipo_ledger.domain.records import Batch, Waiting
@@ -16,6 +16,7 @@ from ipo_ledger.domain.rollback import Plan
 from ipo_ledger.domain.site import Site, SiteExtension, SiteUser
 from ipo_ledger.domain.system import System
 from ipo_ledger.domain.trail import BasePoint, NumberPoint, PlacePoint, SeatPoint
+from tests.domain.told import Told, off, with_reversals
 
 T = TypeVar("T")
 
@@ -36,8 +37,7 @@ class Batches:
 
     def batch(self, number: int) -> Batch:
         """Return a batch, open or closed, with what reverses it."""
-        by = tuple(n for n, other in sorted(self.seen.items()) if number in other.reverses)
-        return replace(self.seen[number], reversed_by=by)
+        return with_reversals(self.seen, number)
 
     def in_force_after(self, batch: Batch) -> Sequence[Batch]:
         """Return every batch that took effect after this one, oldest first."""
@@ -74,8 +74,14 @@ class Story:
         minute = self.minute + 1 if at is None else at
         position = FIRST_POSITION + len(self.facts)
         given = Given(at=moment(minute), actor=actor, command_id=f"c{position}", reason="why not")
-        entry = Entry(self.system, given, after=position - 1)
+        late = given.at < self.system.newest
+        moved_on = self.told.moved_on(given.at) if late else {}
+        entry = Entry(self.system, given, after=position - 1, moved_on=moved_on)
         result = command(entry)
+        self._keep(entry, minute)
+        return result
+
+    def _keep(self, entry: Entry, minute: int) -> None:
         self.minute = max(self.minute, minute)
         self.system = entry.system
         self.facts += entry.facts
@@ -86,7 +92,8 @@ class Story:
         self.place_points += trail.places
         self.base_points += trail.bases
         self.number_points += trail.numbers
-        return result
+        for closed in trail.closed:
+            off(self.told.piles[closed.pile], closed)
 
     def happens(self, *events: e.Event, at: int | None = None) -> None:
         """Record bare events, for what no command of the domain records."""
@@ -277,7 +284,69 @@ class Story:
         """Return what all batches in force wait for."""
         return [w for number in self.system.open for w in self.waiting(number)]
 
+    # --- correcting ---------------------------------------------------------------------------------------
+
+    def correct(
+        self,
+        position: int,
+        *,
+        never: bool = False,
+        at: int | None = None,
+        extension_id: int | None = None,
+    ) -> e.Fact:
+        """Record now that a fact never happened, or at another minute, or, a log-in, at another extension."""
+        told = self.told
+        found = correction.with_consequences(told, told.facts_at([position])[position])
+        return self._correct(found, never=never, at=at, extension_id=extension_id)
+
+    def correct_batch(self, number: int, *, never: bool = False, at: int | None = None) -> e.Fact:
+        """Record now that a batch was never sent, and then it is given up, or that it was at another minute."""
+        found = correction.of_batch(self.told, self.past.batch(number))
+        return self._correct(found, never=never, at=at, given_up=number)
+
+    def _correct(
+        self,
+        found: correction.Found,
+        *,
+        never: bool,
+        at: int | None,
+        extension_id: int | None = None,
+        given_up: int | None = None,
+    ) -> e.Fact:
+        of_correction = isinstance(found.target.event, e.Corrected)
+        told = self.told
+
+        def command(entry: Entry) -> e.Fact:
+            how: correction.How = "again" if of_correction else "never" if never else "otherwise"
+            corrected = correction.take_away(entry, found, told, how)
+            if of_correction:
+                correction.stands_again(entry, found, told)
+            elif not never:
+                when = moment(at) if at is not None else found.roots[0].occurred_at
+                entry.moved_on = told.moved_on(when, without=found.facts)
+                correction.said_otherwise(entry, found, at=when if at is not None else None, extension_id=extension_id)
+            elif given_up is not None:
+                correction.abandon_taken(entry, given_up)
+            correction.refuse_held_twice(entry, corrected)
+            return corrected
+
+        return self.record(command)
+
     # --- looking ------------------------------------------------------------------------------------------
+
+    @property
+    def told(self) -> Told:
+        """Return what stands, to look back at."""
+        return Told(
+            self.facts,
+            {
+                "seats": self.seat_points,
+                "places": self.place_points,
+                "bases": self.base_points,
+                "numbers": self.number_points,
+            },
+            self.past.seen,
+        )
 
     @property
     def events(self) -> list[e.Event]:

@@ -46,6 +46,8 @@ def test_the_baseline_seats_everybody_at_their_base() -> None:
         batch=None,
         missing_extensions=(),
         missing_users=(),
+        extensions_removed=(),
+        users_removed=(),
     )
 
 

@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from ipo_ledger.domain import events as e
 from ipo_ledger.domain.batch import Move
+from ipo_ledger.domain.correction import RestedOn
 from ipo_ledger.domain.records import Batch
 from ipo_ledger.domain.rollback import Strategy
 from ipo_ledger.domain.site import Site
@@ -77,7 +78,7 @@ class Histories(RuleBasedStateMachine):
         was, before, recorded = self.story.system, state_of(self.story.system), len(self.story.facts)
         try:
             step()
-        except (Refused, NotPossible, StillBlocked) as refused:
+        except (Refused, NotPossible, StillBlocked, RestedOn) as refused:
             event(f"refused: {type(refused).__name__}")
             assert self.story.system is was
             assert len(self.story.facts) == recorded
@@ -207,6 +208,24 @@ class Histories(RuleBasedStateMachine):
         if number is not None:
             ledgers.taking_back_leaves_no_trace(self.story.fork(), number, some_log_out)
 
+    # --- what was wrong -----------------------------------------------------------------------------------
+
+    @rule(which=some, never=st.booleans(), earlier=late)
+    def a_fact_is_corrected(self, which: int, never: bool, earlier: int) -> None:
+        """Take one of the last facts away, or give it another time; a correction can be corrected too."""
+        fact = self.story.facts[-1 - which % len(self.story.facts)]
+        if never or isinstance(fact.event, e.Corrected):
+            self.attempt(lambda: self.story.correct(fact.position, never=True))
+        else:
+            self.attempt(lambda: self.story.correct(fact.position, at=self.story.minute - earlier))
+
+    @rule(which=some, never=st.booleans(), earlier=late)
+    def a_batch_is_corrected(self, which: int, never: bool, earlier: int) -> None:
+        number = self.batch(which, lambda _: True)
+        if number is not None:
+            at = None if never else self.story.minute - earlier
+            self.attempt(lambda: self.story.correct_batch(number, never=never, at=at))
+
     # --- what exports and settings say --------------------------------------------------------------------
 
     @rule(rows=st.lists(st.tuples(some, some), min_size=1, max_size=3), late=late)
@@ -267,6 +286,7 @@ class Histories(RuleBasedStateMachine):
         ledgers.the_trail_leads_here(self.story)
         ledgers.facts_are_contiguous(self.story.facts)
         ledgers.time_never_runs_backwards(self.story.facts)
+        ledgers.the_piles_are_in_order(self.story)
         ledgers.causes_come_first(self.story.facts)
         self.told = ledgers.facts_stay(self.story.facts, self.told)
 

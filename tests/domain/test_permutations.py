@@ -51,7 +51,7 @@ def play(steps: list[Step], *, cascades_whole: bool = False) -> Story:
             story.send(story.draft(moves))
         elif story.system.last_batch:
             number = step[1] % story.system.last_batch + 1
-            if step[0] == "partial" and cascades_whole and len(story.past.seen[number].reverses) > 1:
+            if step[0] == "partial" and cascades_whole and takes_back_several(story, number):
                 continue
             try:
                 if cascades_whole and _clean_by_chance(story, number, step[0]):
@@ -62,6 +62,12 @@ def play(steps: list[Step], *, cascades_whole: bool = False) -> Story:
             else:
                 event(f"{step[0]}: done")
     return story
+
+
+def takes_back_several(story: Story, number: int) -> bool:
+    """Tell whether a batch took back several together, or gave back what one that did had taken."""
+    reverses = story.past.seen[number].reverses
+    return len(reverses) > 1 or any(takes_back_several(story, other) for other in reverses)
 
 
 def _clean_by_chance(story: Story, number: int, strategy: Strategy) -> bool:

@@ -168,7 +168,7 @@ def test_a_draft_is_not_abandoned_before_it_was_made() -> None:
     assert story.status(number) == "draft"
 
 
-def test_a_send_in_force_is_not_before_what_happened_at_its_extensions() -> None:
+def test_a_send_in_force_is_not_before_what_happened_at_its_extensions_or_to_its_people() -> None:
     story = with_a_spare_phone(2)
     number = story.swap("U1", "U2", at=1)
     story.log_in("U1", 9, at=100)
@@ -176,7 +176,7 @@ def test_a_send_in_force_is_not_before_what_happened_at_its_extensions() -> None
     with pytest.raises(r.OutOfOrder) as refused:
         story.send(number, at=99)
 
-    assert refused.value.details["what"] == "extension 1"
+    assert refused.value.details["what"] == "user U1"
 
 
 def test_a_rollback_is_not_sent_before_what_it_takes_back() -> None:

@@ -48,7 +48,7 @@ def append(store: AnyStore, name: str, facts: int) -> int:
         while len(entry.facts) < facts:
             user = f"U{before.version + len(entry.facts)}"
             entry.happens(e.UserAdded(user, None, None, False, False))
-        writing.append(before, entry)
+        writing.append(entry)
     return entry.facts[-1].position
 
 

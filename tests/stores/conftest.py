@@ -14,18 +14,16 @@ from tests.stores.places import PostgresPlace
 
 ROOT = Path(__file__).parents[2]
 
-for _part in ("append_only", "appending", "listing", "making", "state", "together", "when"):
-    pytest.register_assert_rewrite(f"tests.stores.contract_{_part}")  # so that their failures say what was there
-
 
 @pytest.fixture
 def next_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the folder of a release that has one more migration."""
+    """Return the folder of a release that has one more migration, which is the last one there."""
     folder = tmp_path / "migrations"
     shutil.copytree(ROOT / "migrations", folder)
+    number = migrations.migrations("sqlite")[-1].number + 1
     for dialect, schema in (("sqlite", ""), ("postgres", "ipo_ledger.")):
         sql = f"CREATE TABLE {schema}more (one integer);\nINSERT INTO {schema}more VALUES (1);\n"
-        (folder / dialect / "0002_more.sql").write_text(sql, encoding="utf-8")
+        (folder / dialect / f"{number:04}_more.sql").write_text(sql, encoding="utf-8")
     monkeypatch.setattr(migrations, "_folder", lambda: folder)
     return folder
 

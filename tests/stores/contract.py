@@ -6,8 +6,10 @@ from tests.stores.contract_append_only import AppendOnlyContract
 from tests.stores.contract_appending import AppendingContract
 from tests.stores.contract_listing import ListingContract
 from tests.stores.contract_making import MakingContract
+from tests.stores.contract_races import RacesContract
 from tests.stores.contract_state import StateContract
 from tests.stores.contract_together import TogetherContract
+from tests.stores.contract_two_times import TwoTimesContract
 from tests.stores.contract_when import WhenContract
 
 
@@ -16,8 +18,10 @@ class StoreContract(
     AppendingContract,
     AppendOnlyContract,
     TogetherContract,
+    RacesContract,
     StateContract,
     WhenContract,
+    TwoTimesContract,
     ListingContract,
 ):
     """Everything a ledger's store promises. Subclasses bring a fixture `place`, on which nothing is made yet."""

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 
+from ipo_ledger.adapters import migrations
 from ipo_ledger.adapters.store.faults import MigrationChanged, NoLedgerYet, StoreAhead, StoreBehind
 from ipo_ledger.adapters.store.tables import READ_MODEL
+from ipo_ledger.domain import events as e
 from ipo_ledger.errors import StoreUnusable
-from tests.stores.places import Place, SqlitePlace
-from tests.stores.stored_story import note
+from tests.stores.places import Place, PostgresPlace, SqlitePlace
+from tests.stores.random_steps import EXTENSIONS, STEPS, play
+from tests.stores.stored_story import a_stored_site, note
+
+ROOT = Path(__file__).parents[2]
 
 
 class MakingContract:
@@ -74,11 +82,36 @@ class MakingContract:
         assert place.run(f"SELECT one FROM {place.schema}more") == [(1,)]
         assert not place.store().create()
 
+    def test_a_read_model_of_the_first_release_is_made_anew_from_its_events(
+        self, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        told = SqlitePlace(tmp_path / "told.db")
+        _a_full_story(told)
+        events = told.run(
+            "SELECT rowid, originator_id, originator_version, topic, state, recorded_at FROM stored_events"
+        )
+        with monkeypatch.context() as earlier:
+            earlier.setattr(migrations, "_folder", lambda: _only_the_first(tmp_path))
+            place.ledger()
+        assert "former_batches" not in place.tables()
+        _insert_as_the_first_release_did(place, events)
+
+        assert place.store().create()
+
+        assert all(told.read_model().values()), "every table has something in it"
+        assert place.read_model() == told.read_model()
+        assert not place.store().create()
+        note(place.store(), "hq")
+        note(told.store(), "hq")
+        assert place.read_model() == told.read_model()
+        told.close()
+
     def test_a_migration_that_fails_leaves_nothing(self, place: Place, request: pytest.FixtureRequest) -> None:
         place.ledger()
         folder: Path = request.getfixturevalue("next_release")
         for dialect in ("sqlite", "postgres"):
-            with (folder / dialect / "0002_more.sql").open("a", encoding="utf-8") as file:
+            (last,) = (folder / dialect).glob("*_more.sql")
+            with last.open("a", encoding="utf-8") as file:
                 file.write("CREATE TABLE nothing that works;\n")
         before = place.dump()
 
@@ -100,6 +133,40 @@ class MakingContract:
         note(store, "hq")
         with store.reading() as reading:
             assert reading.head().position == 2
+
+
+def _a_full_story(place: Place) -> None:
+    """Tell of one system whatever a random story tells; of another what was corrected, which came later."""
+    story, branch = a_stored_site(place.ledger(), EXTENSIONS), a_stored_site(place.ledger(), 2, "branch")
+    chance = Random(7)  # noqa: S311 - no secret
+    play(story, [(chance.choice(STEPS), chance.randrange(2**16)) for _ in range(120)])
+    branch.send(branch.swap("U1", "U2"))
+    branch.settle()
+    branch.correct(branch.last[0].position, never=True)
+    branch.restart()
+    branch.correct(branch.last[0].position, never=True)
+    branch.happens(e.SystemChanged("11.1", "Europe/Madrid", "merge", "*36"))
+
+
+def _only_the_first(folder: Path) -> Path:
+    kept = folder / "first"
+    for dialect in ("sqlite", "postgres"):
+        (kept / dialect).mkdir(parents=True, exist_ok=True)
+        for name in ("0001_ledger.sql", "roles.sql"):
+            file = ROOT / "migrations" / dialect / name
+            if file.exists():
+                shutil.copy(file, kept / dialect / name)
+    return kept
+
+
+def _insert_as_the_first_release_did(place: Place, events: list[tuple[Any, ...]]) -> None:
+    for position, stream, version, topic, state, recorded_at in events:
+        blob = f"'\\x{state.hex()}'" if isinstance(place, PostgresPlace) else f"x'{state.hex()}'"
+        place.run(
+            f"INSERT INTO {place.schema}stored_events ({place.position}, originator_id, originator_version, topic, "
+            f"state, recorded_at) VALUES ({position}, '{stream}', {version}, '{topic}', {blob}, {recorded_at})"
+        )
+    place.run(f"UPDATE {place.schema}head SET position = {events[-1][0]}, recorded_at = {events[-1][5]}")
 
 
 def _refused(place: Place, kind: type[StoreUnusable], naming: str) -> None:

@@ -92,8 +92,8 @@ class StateContract:
             assert reading.user(key, "U9") is None
         assert gone is not None
         assert left is not None
-        assert (gone.base, gone.user, gone.last.name) == ("201", None, "UserLoggedOut")
-        assert (left.number, left.extension_id, left.last.name) == ("202", None, "UserLoggedOut")
+        assert (gone.base, gone.user, gone.last.name) == ("201", None, "ExtensionRemoved")
+        assert (left.number, left.extension_id, left.last.name) == ("202", None, "UserRemoved")
 
     def test_what_was_removed_and_came_back_is_there(self, place: Place) -> None:
         story = a_stored_site(place.ledger(), 2)

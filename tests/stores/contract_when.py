@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -10,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ipo_ledger.application.ports import Reading
-from ipo_ledger.domain.moments import to_micros
+from ipo_ledger.domain import events as e
+from ipo_ledger.domain.refusals import CorrectedAlready
 from ipo_ledger.domain.trail import BasePoint, NumberPoint, PlacePoint, SeatPoint
 from tests.domain.story import DAWN, moment
 from tests.stores.contract_state import a_few
@@ -22,6 +25,7 @@ P = TypeVar("P", SeatPoint, BasePoint, PlacePoint, NumberPoint)
 
 FOREVER = 10**30
 SECOND = timedelta(seconds=1)
+CORRECTED_HERE = e.ConfigurationSent | e.UserLoggedIn | e.UserRenumbered
 
 
 class WhenContract:
@@ -73,7 +77,7 @@ class WhenContract:
             before = reading.seats(key, moment(5) - timedelta(microseconds=1), known)
 
         assert [p.user for p in points] == [None, "U1", None, "U2", None, "U1"]
-        assert [(s.extension.extension_id, s.user, s.since) for s in seats] == [
+        assert [(s.extension_id, s.user, s.since) for s in seats] == [
             (1, None, moment(5)),
             (2, "U1", moment(5)),
         ]
@@ -102,8 +106,8 @@ class WhenContract:
         key = story.system.key
 
         with story.store.reading() as reading:
-            assert [s.extension.extension_id for s in reading.seats(key, moment(4), FOREVER)] == [1, 2, 3]
-            assert [s.extension.extension_id for s in reading.seats(key, moment(5), FOREVER)] == [2, 3]
+            assert [s.extension_id for s in reading.seats(key, moment(4), FOREVER)] == [1, 2, 3]
+            assert [s.extension_id for s in reading.seats(key, moment(5), FOREVER)] == [2, 3]
             assert reading.off_the_air(key, moment(4), FOREVER) == []
             assert reading.off_the_air(key, moment(5), FOREVER) == ["U1"]
             assert reading.off_the_air(key, moment(6), FOREVER) == ["U1"]
@@ -118,10 +122,12 @@ class WhenContract:
             assert reading.off_the_air(key, DAWN - SECOND, FOREVER) == []
             assert reading.seats(key, DAWN, 1) == []
             assert reading.number_at(key, "U1", DAWN - SECOND, FOREVER) is None
-            assert reading.first_seat(key, 1) == DAWN
-            assert reading.first_place(key, "U1") == DAWN
-            assert reading.first_seat(key, 99) is None
-            assert reading.first_place(key, "U99") is None
+            assert reading.first_seat(key, 1, FOREVER) == DAWN
+            assert reading.first_place(key, "U1", FOREVER) == DAWN
+            assert reading.first_seat(key, 1, 1) is None
+            assert reading.first_place(key, "U1", 1) is None
+            assert reading.first_seat(key, 99, FOREVER) is None
+            assert reading.first_place(key, "U99", FOREVER) is None
             assert reading.seat_points(key, 99, DAWN, DAWN, FOREVER) == []
 
     def test_a_point_that_was_corrected_is_known_only_until_then(self, place: Place) -> None:
@@ -131,12 +137,15 @@ class WhenContract:
         story.log_in("U1", 2, at=5)
         story.observe_user("U1", "777", at=6)
         key, last = story.system.key, story.facts[-1].position
-        for table in ("seats", "places", "bases", "numbers"):
-            late = f"recorded_to = {last + 1} WHERE valid_from > {to_micros(DAWN)}"
-            place.run(f"UPDATE {place.schema}{table} SET {late}")
+        told = [f.position for f in story.facts if isinstance(f.event, CORRECTED_HERE) and f.occurred_at > DAWN]
+        for position in reversed(told):  # what rests on something comes off first
+            with contextlib.suppress(CorrectedAlready):  # it went with another
+                story.correct(position, never=True)
+        end = story.facts[-1].position
 
         with story.store.reading() as reading:
-            for known, moved in ((last, True), (last + 1, False), (FOREVER, False)):
+            assert reading.seats(key, moment(9), last + 1)[0].number is None, "U1 moved, and was not renumbered yet"
+            for known, moved in ((last, True), (end, False), (FOREVER, False)):
                 seats = reading.seats(key, moment(9), known)
                 assert [s.user for s in seats] == ([None, "U1"] if moved else ["U1", "U2"])
                 assert [s.base for s in seats] == (["999", "202"] if moved else ["201", "202"])
@@ -155,7 +164,7 @@ class WhenContract:
 def _answers(reading: Reading, key: int, at: datetime, known: int) -> list[object]:
     points = [reading.seat_points(key, i, DAWN, at, known) for i in range(1, EXTENSIONS + 2)]
     places = [reading.place_points(key, f"U{i}", DAWN, at, known) for i in range(1, EXTENSIONS + 2)]
-    seats = [(s.extension.extension_id, s.base, s.user, s.since) for s in reading.seats(key, at, known)]
+    seats = [(s.extension_id, s.base, s.user, s.since) for s in reading.seats(key, at, known)]
     return [points, places, seats, reading.off_the_air(key, at, known)]
 
 
@@ -169,8 +178,10 @@ def _same_points(reading: Reading, story: StoredStory, at: datetime, known: int)
     users = {p.user for p in story.place_points}
     places = {name: _last(_places(story, name, known), at) for name in users}
 
-    assert [(s.extension.extension_id, s.base, s.user, s.number, s.since) for s in reading.seats(key, at, known)] == [
-        (i, base.base, seat.user, seat.number, seat.at)
+    numbers = {name: _last(_numbers(story, name, known), at) for name in users}
+
+    assert [(s.extension_id, s.base, s.user, s.number, s.since) for s in reading.seats(key, at, known)] == [
+        (i, base.base, seat.user, _number(numbers, seat.user), seat.at)
         for i, seat in sorted(seats.items())
         if seat is not None and not seat.gone and (base := bases[i]) is not None
     ]
@@ -184,6 +195,12 @@ def _same_points(reading: Reading, story: StoredStory, at: datetime, known: int)
         assert reading.place_points(key, name, at, at, known) == _around(_places(story, name, known), at)
         number = _last(_numbers(story, name, known), at)
         assert reading.number_at(key, name, at, known) == (number.number if number is not None else None)
+
+
+def _number(numbers: Mapping[str, NumberPoint | None], user: str | None) -> str | None:
+    """Return the number a user has at that time, which may be another than when they sat down."""
+    point = numbers[user] if user is not None else None
+    return point.number if point is not None else None
 
 
 def _of(points: list[SeatPoint], extension_id: int, known: int) -> list[SeatPoint]:

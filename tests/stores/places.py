@@ -14,6 +14,7 @@ import psycopg
 
 from ipo_ledger.adapters.postgres.store import PostgresStore
 from ipo_ledger.adapters.sqlite.store import SqliteStore
+from ipo_ledger.adapters.store.tables import READ_MODEL
 
 AnyStore: TypeAlias = SqliteStore | PostgresStore
 Clock = Callable[[], datetime]
@@ -57,6 +58,14 @@ class Place(ABC):
     def dump(self) -> dict[str, list[str]]:
         """Return every row of every table, so that two ledgers can be compared."""
         return {t: sorted(map(repr, self.run(f"SELECT * FROM {self.schema}{t}"))) for t in self.tables()}
+
+    def read_model(self) -> dict[str, list[str]]:
+        """Return every row of the read model, spelled alike on both stores."""
+        return {table.name: self._alike(f"SELECT * FROM {self.schema}{table.name}") for table in READ_MODEL}
+
+    def _alike(self, question: str) -> list[str]:
+        rows = (tuple(int(v) if isinstance(v, bool) else v for v in row) for row in self.run(question))
+        return sorted(map(repr, rows))
 
     @property
     @abstractmethod

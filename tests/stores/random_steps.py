@@ -16,18 +16,13 @@ from tests.domain.story import StillBlocked, Story
 
 EXTENSIONS = 6
 
+STEPS = [
+    "swap", "moves", "add", "send", "send", "later", "restart", "abandon", "settle", "log out", "log in",
+    "roll back", "cascade", "drift", "renumber", "flag", "remove extension", "remove user", "return", "label",
+]  # fmt: skip
+
 # What to do, and with what; the numbers are taken as far as they go.
-steps = st.lists(
-    st.tuples(
-        st.sampled_from(
-            ["swap", "moves", "add", "send", "send", "later", "restart", "abandon", "settle", "log out", "log in",
-             "roll back", "cascade", "drift", "renumber", "flag", "remove extension", "remove user", "return", "label"]
-        ),
-        st.integers(0, 2**16),
-    ),
-    min_size=8,
-    max_size=40,
-)  # fmt: skip
+steps = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 2**16)), min_size=8, max_size=40)
 
 
 def play(story: Story, chosen: Sequence[tuple[str, int]]) -> None:

@@ -34,21 +34,9 @@ class StoredStory(Story):
             given = Given(at=moment(minute), actor=actor, command_id=f"c{position + 1}", reason="why not", ticket="T1")
             entry = Entry(before, given, after=position)
             result = command(entry)
-            writing.append(before, entry)
+            writing.append(entry)
         self._keep(entry, minute)
         return result
-
-    def _keep(self, entry: Entry, minute: int) -> None:
-        self.minute = max(self.minute, minute)
-        self.system = entry.system
-        self.facts += entry.facts
-        self.last = entry.facts
-        self.past.keep(entry.system)
-        trail = entry.system.trail
-        self.seat_points += trail.seats
-        self.place_points += trail.places
-        self.base_points += trail.bases
-        self.number_points += trail.numbers
 
 
 def a_stored_system(store: Store, name: str = "hq") -> StoredStory:

@@ -209,7 +209,7 @@ def test_rights_are_these_and_no_others(place: PostgresPlace) -> None:
     columns = place.run(
         "SELECT table_name, column_name, privilege_type FROM information_schema.column_privileges "
         "WHERE table_schema = 'ipo_ledger' AND grantee = 'ipo_ledger_writer' AND privilege_type <> 'SELECT' "
-        "AND table_name IN ('head', 'stored_events')"
+        "AND table_name IN ('head', 'stored_events', 'checkpoints')"
     )
 
     kept = {table.name for table in READ_MODEL}
@@ -219,9 +219,13 @@ def test_rights_are_these_and_no_others(place: PostgresPlace) -> None:
         *((t, grantee, "SELECT") for t in place.tables() for grantee in ("ipo_ledger_writer", "ipo_ledger_auditor")),
         *((t, "ipo_ledger_writer", privilege) for t in kept for privilege in ("INSERT", "UPDATE", "DELETE")),
         ("answers", "ipo_ledger_writer", "INSERT"),
+        ("tree_nodes", "ipo_ledger_writer", "INSERT"),
     }
     assert set(columns) == {
         ("head", "position", "UPDATE"),
+        ("head", "frontier", "UPDATE"),
+        ("checkpoints", "size", "INSERT"),
+        ("checkpoints", "note", "INSERT"),
         *(
             ("stored_events", column, "INSERT")
             for column in ("position", "originator_id", "originator_version", "topic", "state")

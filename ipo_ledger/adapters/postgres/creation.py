@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import psycopg
 
@@ -22,10 +22,15 @@ CREATE TABLE IF NOT EXISTS ipo_ledger.schema_migrations (
   applied_at bigint NOT NULL DEFAULT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
 )
 """
+_HEAD = "SELECT position, recorded_at, ipo_ledger.clock_micros() FROM ipo_ledger.head FOR UPDATE"
 _RECORD = "INSERT INTO ipo_ledger.schema_migrations (number, name, checksum) VALUES (%s, %s, %s)"
 _ASK_AN_ADMINISTRATOR = (
     "Let an administrator run `ipo-ledger --ledger {url} init` once, as a superuser or as a role with CREATEROLE and "
     "with CREATE on the database; then to whoever is to write: `GRANT ipo_ledger_writer TO your_role`."
+)
+_LET_AN_ADMINISTRATOR_LOAD = (
+    "Times and roles of an export are set by nobody who records: let an administrator run "
+    "`ipo-ledger --ledger {url} load`, as a superuser or as the role with CREATEROLE that made the ledger."
 )
 
 
@@ -55,6 +60,24 @@ def _migrate(connection: Connection, wanted: list[Migration]) -> None:
         for migration in wanted:
             connection.execute(migration.sql.encode())
             connection.execute(_RECORD, (migration.number, migration.name, migration.checksum))
+        _catch_up(connection, wanted)
+
+
+def _catch_up(connection: Connection, applied: list[Migration]) -> None:
+    """Make of the events that are there what the new tables want of them."""
+    # What appends is not needed to read; it imports the store, which imports this file.
+    from ipo_ledger.adapters.postgres.recorder import PostgresWriting
+    from ipo_ledger.adapters.store.rebuilding import Projection
+
+    begun = connection.execute(_HEAD).fetchone()
+    assert begun is not None
+    writing = PostgresWriting(connection, begun, None)
+    if not writing.head().position:
+        return
+    if any(m.grows_the_tree for m in applied):
+        writing.grow_the_tree()
+    if any(m.rebuilds for m in applied):
+        Projection(writing).take(writing.facts())
 
 
 @contextmanager
@@ -86,8 +109,17 @@ def _may_own(connection: Connection) -> bool:
 
 
 @contextmanager
-def _saying_what_to_do(url: str) -> Iterator[None]:
+def owning_to_load(connection: Connection, url: str) -> Iterator[None]:
+    """Act as the owner within a transaction, to fill an empty ledger. Raises `NoRights`, which says who can."""
+    with ExitStack() as stack:
+        with _saying_what_to_do(url, _LET_AN_ADMINISTRATOR_LOAD):
+            stack.enter_context(_owning(connection))
+        yield
+
+
+@contextmanager
+def _saying_what_to_do(url: str, hint: str = _ASK_AN_ADMINISTRATOR) -> Iterator[None]:
     try:
         yield
     except psycopg.errors.InsufficientPrivilege as fault:
-        raise NoRights(url=url, why=words(fault), hint=_ASK_AN_ADMINISTRATOR.format(url=in_a_command(url))) from fault
+        raise NoRights(url=url, why=words(fault), hint=hint.format(url=in_a_command(url))) from fault

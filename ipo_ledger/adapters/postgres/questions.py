@@ -7,33 +7,46 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from ipo_ledger.adapters.store.questions import QUESTIONS
+from ipo_ledger.adapters.store.questions import LAST, OF, PLACES_COLUMNS, QUESTIONS, SEATS_COLUMNS
 
-_AT = (
-    "valid_from <= :at AND recorded_from <= :known AND recorded_to > :known "
-    "ORDER BY valid_from DESC, recorded_from DESC LIMIT 1"
-)
-# Comparing with the key of the last point, as the shared form does, PostgreSQL looks for it again for every point
-# there is (33 s for 3000 extensions with 60 moves each); a lateral join looks once for each extension (40 ms).
-OWN: dict[str, str] = {
-    "seats": (
-        "SELECT x.extension_id, x.module, x.port, x.kind, x.label, x.base, x.base_batch, x.base_position, "
-        "x.user_name, x.since, x.last_at, x.last_position, x.last_name, "
-        "b.base, s.user_name, s.number, s.valid_from "
-        "FROM {schema}extensions x "
-        "CROSS JOIN LATERAL (SELECT user_name, number, valid_from, gone FROM {schema}seats "
-        f"WHERE system_id = x.system_id AND extension_id = x.extension_id AND {_AT}) s "
-        "CROSS JOIN LATERAL (SELECT base FROM {schema}bases "
-        f"WHERE system_id = x.system_id AND extension_id = x.extension_id AND {_AT}) b "
-        "WHERE x.system_id = :key AND NOT s.gone ORDER BY x.extension_id"
-    ),
-    "off_the_air": (
-        "SELECT u.user_name FROM {schema}users u "
-        "CROSS JOIN LATERAL (SELECT extension_id, gone FROM {schema}places "
-        f"WHERE system_id = u.system_id AND user_name = u.user_name AND {_AT}) p "
+
+def _last(pile: str, outer: str, way: str, what: str) -> str:
+    of = OF[pile]
+    return (
+        f"CROSS JOIN LATERAL (SELECT {what} FROM {{schema}}{pile} WHERE system_id = {outer}.system_id "
+        f"AND {of} = {outer}.{of} AND {LAST[way]})"
+    )
+
+
+def _laterals() -> dict[str, str]:
+    """Return the questions of whole systems as lateral joins.
+
+    Comparing with the key of the last point, as the shared form does, PostgreSQL looks for it again for every point
+    there is (33 s for 3000 extensions with 60 moves each); a lateral join looks once for each extension (40 ms).
+    """
+    found = {}
+    for way in LAST:
+        seat = _last("seats", "x", way, "user_name, number, valid_from, recorded_from, gone")
+        base = _last("bases", "x", way, "base, batch, recorded_from")
+        place = _last("places", "u", way, "extension_id, valid_from, recorded_from, gone")
+        number = _last("numbers", "u", way, "number, recorded_from")
+        untouched = "" if way == "now" else "AND {}.corrected = 0 "
+        found[f"seats_{way}"] = (
+            f"SELECT {SEATS_COLUMNS} FROM {{schema}}extensions x {seat} s {base} b "
+            f"WHERE x.system_id = :key {untouched.format('x')}AND NOT s.gone ORDER BY x.extension_id"
+        )
+        found[f"places_{way}"] = (
+            f"SELECT {PLACES_COLUMNS} FROM {{schema}}users u {place} p {number} n "
+            f"WHERE u.system_id = :key {untouched.format('u')}AND NOT p.gone ORDER BY u.user_name"
+        )
+    found["off_the_air"] = (
+        f"SELECT u.user_name FROM {{schema}}users u {_last('places', 'u', 'now', 'extension_id, gone')} p "
         "WHERE u.system_id = :key AND p.extension_id IS NULL AND NOT p.gone ORDER BY u.user_name"
-    ),
-}
+    )
+    return found
+
+
+OWN = _laterals()
 _PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
 
 

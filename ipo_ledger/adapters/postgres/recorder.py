@@ -5,7 +5,8 @@ The recorder is an application recorder of the eventsourcing library; positions 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -18,23 +19,34 @@ from eventsourcing.persistence import (
     Subscription,
 )
 
+from ipo_ledger.adapters.postgres.questions import sql
 from ipo_ledger.adapters.postgres.store import PostgresReading
 from ipo_ledger.adapters.store import tables
-from ipo_ledger.adapters.store.appending import Appending
+from ipo_ledger.adapters.store.appending import Appending, Growth, as_rows
 from ipo_ledger.adapters.store.projection import Rows
 from ipo_ledger.application.ports import Head, KnownAnswer
 from ipo_ledger.domain.moments import from_micros
 
 if TYPE_CHECKING:
     from ipo_ledger.adapters.postgres.store import PostgresStore
+    from ipo_ledger.adapters.store.shadow import Shape
 
-_MOVE_HEAD = b"UPDATE ipo_ledger.head SET position = position + %s RETURNING position, recorded_at"
+_MOVE_HEAD = (
+    b"UPDATE ipo_ledger.head SET position = position + %s RETURNING position, recorded_at, frontier, session_user::text"
+)
+# The tree grows in the same statement, for one round trip: the three tables have nothing to do with each other.
 _INSERT_EVENTS = b"""
+WITH moved AS (UPDATE ipo_ledger.head SET frontier = %b),
+kept AS (
+  INSERT INTO ipo_ledger.tree_nodes (level, place, hash)
+  SELECT * FROM unnest(%b::bigint[], %b::bigint[], %b::bytea[])
+)
 INSERT INTO ipo_ledger.stored_events (position, originator_id, originator_version, topic, state)
 SELECT * FROM unnest(%b::bigint[], %b::text[], %b::bigint[], %b::text[], %b::bytea[])
 """
-_FORGET_CHANGES = b"DELETE FROM ipo_ledger.changes WHERE system_id = %s AND batch = ANY(%b::bigint[])"
+_KEEP_NODE = b"INSERT INTO ipo_ledger.tree_nodes (level, place, hash) VALUES (%s, %s, %s)"
 _REMEMBER = b"INSERT INTO ipo_ledger.answers (command_id, fingerprint, answer) VALUES (%s, %s, %s)"
+_KEEP_CHECKPOINT = b"INSERT INTO ipo_ledger.checkpoints (size, note) VALUES (%s, %s) ON CONFLICT DO NOTHING"
 _EVENTS = """
 SELECT originator_id, originator_version, topic, state FROM ipo_ledger.stored_events
 WHERE originator_id = %(stream)s AND originator_version > coalesce(%(gt)s::bigint, -1)
@@ -127,34 +139,105 @@ class PostgresWriting(PostgresReading, Appending):
 
     _recorder = PostgresRecorder()
 
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Let what follows be a part of this transaction that can be given up by itself."""
+        head = self._head
+        self.connection.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            self._head = head
+            with suppress(psycopg.Error):  # a connection that is lost has given up everything
+                self.connection.execute("ROLLBACK TO part")
+                self.connection.execute("RELEASE part")
+            raise
+        self.connection.execute("RELEASE part")
+
     def insert(self, stored_events: Sequence[StoredEvent]) -> list[int]:
         """Insert rows at the next positions and move the head there; the server stamps both with its clock."""
         moved = self.connection.execute(_MOVE_HEAD, (len(stored_events),)).fetchone()
         assert moved is not None
         positions = list(range(self._head.position + 1, moved[0] + 1))
+        growth = Growth(moved[2])
+        nodes = growth.grow(as_rows(stored_events, positions[0], moved[1], moved[3]))
         columns = zip(*((s.originator_id, s.originator_version, s.topic, s.state) for s in stored_events), strict=True)
+        kept = [list(column) for column in zip(*nodes, strict=True)] if nodes else [[], [], []]
         try:
-            self.connection.execute(_INSERT_EVENTS, [positions, *map(list, columns)], binary=True)
+            self.connection.execute(
+                _INSERT_EVENTS, [growth.frontier.to_bytes(), *kept, positions, *map(list, columns)], binary=True
+            )
         except psycopg.IntegrityError as fault:
             raise IntegrityError(str(fault)) from fault
         self._head = Head(moved[0], from_micros(moved[1]))
         return positions
 
+    def grow_the_tree(self) -> None:
+        """Grow the tree from where it stopped over the events that are there."""
+        found = self.connection.execute("SELECT frontier FROM ipo_ledger.head").fetchone()
+        assert found is not None
+        growth = Growth(bytes(found[0]))
+        for rows in self.rows(after=growth.frontier.size):
+            for node in growth.grow(rows):
+                self.connection.execute(_KEEP_NODE, node)
+        self.connection.execute("UPDATE ipo_ledger.head SET frontier = %s", (growth.frontier.to_bytes(),))
+
     def remember_answer(self, command_id: str, answer: KnownAnswer) -> None:
         """Keep the first answer to a command id."""
         self.connection.execute(_REMEMBER, (command_id, answer.fingerprint, answer.answer))
 
-    def _project(self, key: int, rows: Rows) -> None:
-        if rows.redraft:
-            self.connection.execute(_FORGET_CHANGES, (key, list(rows.redraft)))
+    def keep_checkpoint(self, size: int, note: str) -> None:
+        """Keep a checkpoint that is given out; one that is kept already stays."""
+        self.connection.execute(_KEEP_CHECKPOINT, (size, note))
+
+    def project(self, key: int, rows: Rows) -> None:
+        """Write the rows of a system's read model."""
+        del key  # every row says it
         # All tables in one statement, for one round trip: they have nothing to do with each other.
         put = {name: found for name, found in rows.put.items() if found}
         add = {name: found for name, found in rows.add.items() if found}
         columns = [list(c) for found in (*put.values(), *add.values()) for c in zip(*found, strict=True)]
         self.connection.execute(_write_sql(tuple(put), tuple(add)), columns)
+        for question, about in rows.close:
+            self.connection.execute(sql(question, ""), about)
+
+    def model_rows_at(self, shape: Shape, keys: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+        """Return the rows of the read model that have these keys."""
+        asked = f"SELECT {', '.join(shape.read)} FROM ipo_ledger.{shape.name} WHERE {_among(shape)}"  # noqa: S608 - constants
+        return self.connection.execute(asked.encode(), _columns(keys), binary=True).fetchall()
+
+    def replace_rows(self, shape: Shape, keys: Sequence[Sequence[Any]], rows: Sequence[Sequence[Any]]) -> None:
+        """Delete the rows of the read model that have these keys, and insert others."""
+        if keys:
+            delete = f"DELETE FROM ipo_ledger.{shape.name} WHERE {_among(shape)}"  # noqa: S608 - constants
+            self.connection.execute(delete.encode(), _columns(keys), binary=True)
+        if rows:
+            arrays = ", ".join(f"%b::{kind}[]" for kind in shape.kinds)
+            columns = ", ".join(shape.columns)
+            insert = f"INSERT INTO ipo_ledger.{shape.name} ({columns}) SELECT * FROM unnest({arrays})"  # noqa: S608 - constants
+            values = [
+                [bool(v) for v in column] if kind == "boolean" else column
+                for column, kind in zip(_columns(rows), shape.kinds, strict=True)
+            ]
+            self.connection.execute(insert.encode(), values, binary=True)
+
+    def forget(self) -> None:
+        """Empty the read model, which can be made anew."""
+        for name in _TABLES:
+            self.connection.execute(f"DELETE FROM ipo_ledger.{name}".encode())  # noqa: S608 - constants
 
 
 _TABLES = {table.name: table for table in tables.READ_MODEL}
+
+
+def _among(shape: Shape) -> str:
+    kinds = dict(zip(shape.columns, shape.kinds, strict=True))
+    arrays = ", ".join(f"%b::{kinds[c]}[]" for c in shape.key)
+    return f"({', '.join(shape.key)}) IN (SELECT * FROM unnest({arrays}))"  # noqa: S608 - constants
+
+
+def _columns(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 @lru_cache(maxsize=128)

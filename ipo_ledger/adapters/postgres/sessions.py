@@ -13,7 +13,7 @@ from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 from ipo_ledger.adapters.migrations import refuse_unless_current
 from ipo_ledger.adapters.postgres.address import Address
 from ipo_ledger.adapters.postgres.failures import failed, refused, words
-from ipo_ledger.adapters.store.faults import CommitUnknown, NoLedgerYet, NotALedger, StoreFailed
+from ipo_ledger.adapters.store.faults import CommitUnknown, DamagedHead, NoLedgerYet, NotALedger, StoreFailed
 from ipo_ledger.adapters.store.threads import PerThread
 
 Connection: TypeAlias = "psycopg.Connection[tuple[Any, ...]]"
@@ -149,5 +149,7 @@ def _begun(connection: Connection, statements: bytes) -> tuple[Any, ...]:
     except BaseException:
         abandon(connection)
         raise
-    assert row is not None
+    if row is None:  # what begins a transaction looks at the head
+        abandon(connection)
+        raise DamagedHead(why="its row is missing")
     return row

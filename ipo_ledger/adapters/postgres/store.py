@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,12 @@ from ipo_ledger.adapters.postgres import creation
 from ipo_ledger.adapters.postgres.address import address
 from ipo_ledger.adapters.postgres.questions import sql
 from ipo_ledger.adapters.postgres.sessions import Connection, Sessions, abandon, end
-from ipo_ledger.adapters.store.reading import ReadModel
-from ipo_ledger.application.ports import Head
+from ipo_ledger.adapters.store.reading import PAGE, ReadModel
+from ipo_ledger.application.ports import Head, Shadow, StoreReport
 from ipo_ledger.domain.moments import from_micros
 
 if TYPE_CHECKING:
+    from ipo_ledger.adapters.postgres.loading import PostgresLoading
     from ipo_ledger.adapters.postgres.recorder import PostgresWriting
 
 BUSY_SECONDS = 30.0
@@ -32,7 +34,15 @@ _WRITE = """
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL lock_timeout = {milliseconds};
 WITH head AS MATERIALIZED (SELECT position, recorded_at FROM ipo_ledger.head FOR UPDATE)
-SELECT position, recorded_at, ipo_ledger.clock_micros() FROM head
+SELECT position, recorded_at, ipo_ledger.clock_micros(), pg_catalog.pg_advisory_xact_lock({lock}) FROM head
+"""
+# Whoever appends holds this lock until the commit. A reader who needs to know that no append is under way takes it
+# together with others for a moment: no rights are needed for that, as they would be to lock the head.
+_APPENDING = 0x49504F4C
+_WAIT = """
+BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;
+SET LOCAL lock_timeout = {milliseconds};
+SELECT pg_catalog.pg_advisory_xact_lock_shared({lock})
 """
 
 
@@ -46,7 +56,10 @@ class PostgresStore:
         """
         self._sessions = Sessions(address(url), busy_seconds=busy_seconds)
         self._clock = clock
-        self._write = _WRITE.format(milliseconds=max(1, round(busy_seconds * 1000))).encode()
+        self._outer = _Outer()
+        patience = {"milliseconds": max(1, round(busy_seconds * 1000)), "lock": _APPENDING}
+        self._write = _WRITE.format(**patience).encode()
+        self._wait = _WAIT.format(**patience).encode()
 
     @property
     def url(self) -> str:
@@ -66,6 +79,9 @@ class PostgresStore:
     @contextmanager
     def reading(self) -> Iterator[PostgresReading]:
         """Look at the ledger as it is at one moment; a standby and a role that may only read will do."""
+        if self._outer.writing is not None:
+            yield self._outer.writing
+            return
         with self._sessions.translating():
             connection, row = self._sessions.begin(_READ)
             try:
@@ -81,6 +97,10 @@ class PostgresStore:
         # The eventsourcing library is needed to append, and costs a reader 50 ms at start.
         from ipo_ledger.adapters.postgres.recorder import PostgresWriting
 
+        if self._outer.writing is not None:
+            with self._outer.writing.part():
+                yield self._outer.writing
+            return
         with self._sessions.translating():
             connection, row = self._sessions.begin(self._write)
             try:
@@ -90,9 +110,55 @@ class PostgresStore:
                 raise
             end(connection, self.url)
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Let this thread's transactions be parts of one: a part that raises leaves nothing, all commit at the end."""
+        with self.writing() as writing:
+            self._outer.writing = writing
+            try:
+                yield
+            finally:
+                self._outer.writing = None
+
+    def wait_for_writers(self) -> None:
+        """Return once every append that had begun is committed, or given up."""
+        with self._sessions.translating():
+            connection, _ = self._sessions.begin(self._wait)
+            end(connection, self.url)
+
+    @contextmanager
+    def loading(self) -> Iterator[PostgresLoading]:
+        """Begin a transaction that acts as the owner, and so may set positions, times and roles.
+
+        Raises `NoRights`, which says who may.
+        """
+        from ipo_ledger.adapters.postgres.loading import PostgresLoading
+
+        with self.writing() as writing, creation.owning_to_load(writing.connection, self.url):
+            yield PostgresLoading(writing)
+
+    def shadow(self) -> AbstractContextManager[Shadow]:
+        """Make room for a read model to be made anew: on this machine, not on the server."""
+        from ipo_ledger.adapters.store.shadow import opened
+
+        return opened(self.url)
+
+    def report(self) -> StoreReport:
+        """Return what the store is, and what it lets the role that logged in do."""
+        from ipo_ledger.adapters.postgres.rights import report
+
+        with self.reading() as reading:
+            return report(reading.connection)
+
     def close(self) -> None:
         """Close every connection."""
         self._sessions.close()
+
+
+class _Outer(threading.local):
+    """The transaction in which this thread puts several together, while it does."""
+
+    writing: PostgresWriting | None = None
 
 
 class PostgresReading(ReadModel):
@@ -100,13 +166,29 @@ class PostgresReading(ReadModel):
 
     def __init__(self, connection: Connection, begun: tuple[Any, ...], clock: Clock | None) -> None:
         """Use a connection inside a transaction that began with this position, time of its recording, and clock."""
+        super().__init__()
         self.connection = connection
         self._clock = clock
         self._head = Head(begun[0], from_micros(begun[1]))
         self._began, self._then = from_micros(begun[2]), time.monotonic()
+        self._cursors = 0
 
     def _ask(self, question: str, parameters: Mapping[str, Any], where: str) -> list[tuple[Any, ...]]:
         return self.connection.execute(sql(question, where), parameters, binary=True).fetchall()
+
+    def _pages(self, text: str) -> Iterator[list[tuple[Any, ...]]]:
+        self._cursors += 1
+        filled = text.replace("{schema}", "ipo_ledger.").replace("{bytewise}", 'COLLATE "C"')
+        with self.connection.cursor(f"ipo_ledger_{self._cursors}") as cursor:
+            cursor.execute(filled.encode(), binary=True)
+            while rows := cursor.fetchmany(PAGE):
+                yield rows
+
+    def faults(self) -> list[str]:
+        """Return what the schema lacks of what keeps the ledger append-only, as far as any reader can see it."""
+        from ipo_ledger.adapters.postgres.checking import faults
+
+        return faults(self.connection)
 
     def head(self) -> Head:
         """Return the end of the ledger."""

@@ -155,12 +155,30 @@ class LedgerFile:
                     "INSERT INTO schema_migrations VALUES (?, ?, ?, ?)",
                     (migration.number, migration.name, migration.checksum, to_micros(self._clock())),
                 )
+            if any(m.grows_the_tree for m in wanted):
+                self._grow_the_tree(connection)
+            if any(m.rebuilds for m in wanted):
+                self._rebuild(connection)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.commit()
         except BaseException:
             connection.rollback()
             raise
         return bool(wanted)
+
+    def _grow_the_tree(self, connection: sqlite3.Connection) -> None:
+        from ipo_ledger.adapters.sqlite.recorder import SqliteWriting
+
+        SqliteWriting(connection, self._clock).grow_the_tree()
+
+    def _rebuild(self, connection: sqlite3.Connection) -> None:
+        # What appends is not needed to read; it imports this file.
+        from ipo_ledger.adapters.sqlite.recorder import SqliteWriting
+        from ipo_ledger.adapters.store.rebuilding import Projection
+
+        writing = SqliteWriting(connection, self._clock)
+        if writing.head().position:
+            Projection(writing).take(writing.facts())
 
     def _folder_is_closed(self) -> bool:
         return self.path.is_file() and not self._allowed(self.path.parent, os.W_OK)

@@ -18,20 +18,29 @@ from eventsourcing.persistence import (
     Subscription,
 )
 
-from ipo_ledger.adapters.sqlite.store import SqliteReading
+from ipo_ledger.adapters.sqlite.store import SqliteReading, sql
 from ipo_ledger.adapters.store import tables
-from ipo_ledger.adapters.store.appending import Appending
+from ipo_ledger.adapters.store.appending import Appending, Growth, as_rows
 from ipo_ledger.adapters.store.projection import Rows
 from ipo_ledger.application.ports import KnownAnswer
 from ipo_ledger.domain.moments import to_micros
 
 if TYPE_CHECKING:
     from ipo_ledger.adapters.sqlite.store import SqliteStore
+    from ipo_ledger.adapters.store.shadow import Shape
 
-_INSERT_EVENT = (
-    "INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state, recorded_at) "
-    "VALUES (?, ?, ?, ?, ?, ?)"
+INSERT_EVENT = (
+    "INSERT INTO stored_events (rowid, originator_id, originator_version, topic, recorded_at, db_role, state) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
+_HEAD = "SELECT position, recorded_at, frontier FROM head"
+KEEP_NODE = "INSERT INTO tree_nodes (level, place, hash) VALUES (?, ?, ?)"
+MOVE_HEAD = "UPDATE head SET position = ?, recorded_at = ?, frontier = ?"
+_KEEP_CHECKPOINT = (
+    "INSERT INTO checkpoints (size, note, made_at) SELECT :size, :note, :made_at "
+    "WHERE NOT EXISTS (SELECT 1 FROM checkpoints WHERE size = :size AND note = :note)"
+)
+DB_ROLE = ""  # SQLite has no roles: whoever can write the file is whoever the operating system lets
 _COLUMNS = "originator_id, originator_version, topic, state"
 
 
@@ -124,21 +133,27 @@ class SqliteWriting(SqliteReading, Appending):
 
     def insert(self, stored_events: Sequence[StoredEvent]) -> list[int]:
         """Insert rows at the next positions and move the head there."""
-        head = self.head()
-        recorded_at = max(to_micros(head.recorded_at), to_micros(self.clock()))
-        positions = list(range(head.position + 1, head.position + 1 + len(stored_events)))
+        position, stamped, frontier = self.connection.execute(_HEAD).fetchone()
+        recorded_at = max(stamped + 1, to_micros(self.clock()))  # later than all before: a time says which are known
+        positions = list(range(position + 1, position + 1 + len(stored_events)))
+        rows = as_rows(stored_events, position + 1, recorded_at, DB_ROLE)
+        growth = Growth(frontier)
+        nodes = growth.grow(rows)
         try:
-            self.connection.executemany(
-                _INSERT_EVENT,
-                [
-                    (position, s.originator_id, s.originator_version, s.topic, s.state, recorded_at)
-                    for position, s in zip(positions, stored_events, strict=True)
-                ],
-            )
+            self.connection.executemany(INSERT_EVENT, rows)
         except sqlite3.IntegrityError as fault:
             raise IntegrityError(str(fault)) from fault
-        self.connection.execute("UPDATE head SET position = ?, recorded_at = ?", (positions[-1], recorded_at))
+        if nodes:
+            self.connection.executemany(KEEP_NODE, nodes)
+        self.connection.execute(MOVE_HEAD, (positions[-1], recorded_at, growth.frontier.to_bytes()))
         return positions
+
+    def grow_the_tree(self) -> None:
+        """Grow the tree from where it stopped over the events that are there."""
+        growth = Growth(self.connection.execute(_HEAD).fetchone()[2])
+        for rows in self.rows(after=growth.frontier.size):
+            self.connection.executemany(KEEP_NODE, growth.grow(rows))
+        self.connection.execute("UPDATE head SET frontier = ?", (growth.frontier.to_bytes(),))
 
     def remember_answer(self, command_id: str, answer: KnownAnswer) -> None:
         """Keep the first answer to a command id."""
@@ -147,13 +162,39 @@ class SqliteWriting(SqliteReading, Appending):
             (command_id, answer.fingerprint, answer.answer),
         )
 
-    def _project(self, key: int, rows: Rows) -> None:
-        for batch in rows.redraft:
-            self.connection.execute("DELETE FROM changes WHERE system_id = ? AND batch = ?", (key, batch))
+    def keep_checkpoint(self, size: int, note: str) -> None:
+        """Keep a checkpoint that is given out; one that is kept already stays."""
+        self.connection.execute(_KEEP_CHECKPOINT, {"size": size, "note": note, "made_at": to_micros(self.clock())})
+
+    def project(self, key: int, rows: Rows) -> None:
+        """Write the rows of a system's read model."""
+        del key  # every row says it
         for name, found in rows.put.items():
             self.connection.executemany(_put_sql(name), found)
         for name, found in rows.add.items():
-            self.connection.executemany(_add_sql(name), found)
+            if found:
+                self.connection.executemany(_add_sql(name), found)
+        for question, about in rows.close:
+            self.connection.execute(sql(question, ""), about)
+
+    def model_rows_at(self, shape: Shape, keys: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+        """Return the rows of the read model that have these keys."""
+        where = " AND ".join(f"{c} = ?" for c in shape.key)
+        asked = f"SELECT {', '.join(shape.read)} FROM {shape.name} WHERE {where}"  # noqa: S608 - constants
+        return [row for key in keys for row in self.connection.execute(asked, key)]
+
+    def replace_rows(self, shape: Shape, keys: Sequence[Sequence[Any]], rows: Sequence[Sequence[Any]]) -> None:
+        """Delete the rows of the read model that have these keys, and insert others."""
+        where = " AND ".join(f"{c} = ?" for c in shape.key)
+        self.connection.executemany(f"DELETE FROM {shape.name} WHERE {where}", keys)  # noqa: S608 - constants
+        values = ", ".join("?" * len(shape.columns))
+        insert = f"INSERT INTO {shape.name} ({', '.join(shape.columns)}) VALUES ({values})"  # noqa: S608 - constants
+        self.connection.executemany(insert, rows)
+
+    def forget(self) -> None:
+        """Empty the read model, which can be made anew."""
+        for name in _TABLES:
+            self.connection.execute(f"DELETE FROM {name}")  # noqa: S608 - constants
 
 
 _TABLES = {table.name: table for table in tables.READ_MODEL}

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ipo_ledger.adapters.sqlite.file import Clock, LedgerFile
+from ipo_ledger.adapters.store.faults import DamagedHead
 from ipo_ledger.adapters.store.questions import QUESTIONS
-from ipo_ledger.adapters.store.reading import ReadModel
+from ipo_ledger.adapters.store.reading import PAGE, ReadModel
 from ipo_ledger.adapters.store.threads import PerThread
-from ipo_ledger.application.ports import Head
+from ipo_ledger.application.ports import Head, Shadow, StoreReport
 from ipo_ledger.domain.moments import from_micros
 
 if TYPE_CHECKING:
+    from ipo_ledger.adapters.sqlite.loading import SqliteLoading
     from ipo_ledger.adapters.sqlite.recorder import SqliteWriting
 
 BUSY_SECONDS = 30.0
@@ -32,6 +35,7 @@ class SqliteStore:
         self.clock = clock
         self._file = LedgerFile(path, clock, busy_seconds=busy_seconds)
         self._kept: PerThread[sqlite3.Connection] = PerThread()
+        self._outer = _Outer()
 
     @property
     def url(self) -> str:
@@ -45,12 +49,17 @@ class SqliteStore:
 
     def create(self) -> bool:
         """Make the file and its folder, or bring it to this release; tell whether anything had to be done."""
+        if self._outer.connection is not None:
+            return False  # it is there: this thread is writing to it
         with self._file.translating():
             return self._file.create()
 
     @contextmanager
     def reading(self) -> Iterator[SqliteReading]:
         """Look at the ledger as it is at one moment."""
+        if self._outer.connection is not None:
+            yield SqliteReading(self._outer.connection, self.clock)
+            return
         with self._file.translating():
             connection = self._connection()
             connection.execute("BEGIN")
@@ -65,6 +74,10 @@ class SqliteStore:
         # The eventsourcing library is needed to append, and costs a reader 50 ms at start.
         from ipo_ledger.adapters.sqlite.recorder import SqliteWriting
 
+        if self._outer.connection is not None:
+            with _within(self._outer.connection):
+                yield SqliteWriting(self._outer.connection, self.clock)
+            return
         with self._file.translating():
             connection = self._connection()
             connection.execute("BEGIN IMMEDIATE")
@@ -74,6 +87,49 @@ class SqliteStore:
             except BaseException:
                 connection.rollback()
                 raise
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Let this thread's transactions be parts of one: a part that raises leaves nothing, all commit at the end."""
+        with self.writing() as writing:
+            self._outer.connection = writing.connection
+            try:
+                yield
+            finally:
+                self._outer.connection = None
+
+    def wait_for_writers(self) -> None:
+        """Return once every append that had begun is committed, or given up: alone for a moment, as a writer is."""
+        with self._file.translating():
+            connection = self._connection()
+            # Where the file cannot be written, nobody who could be waited for is let in either.
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as fault:
+                if not fault.sqlite_errorname.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")):
+                    raise
+            connection.rollback()
+
+    @contextmanager
+    def loading(self) -> Iterator[SqliteLoading]:
+        """Begin a transaction that may set positions, times and roles: whoever can write the file may."""
+        from ipo_ledger.adapters.sqlite.loading import SqliteLoading
+
+        with self.writing() as writing:
+            yield SqliteLoading(writing)
+
+    def shadow(self) -> AbstractContextManager[Shadow]:
+        """Make room for a read model to be made anew."""
+        from ipo_ledger.adapters.store.shadow import opened
+
+        return opened(self.url)
+
+    def report(self) -> StoreReport:
+        """Return what the file is, and who may write it."""
+        from ipo_ledger.adapters.sqlite.rights import report
+
+        with self.reading():  # there is a ledger
+            return report(self.path)
 
     def close(self) -> None:
         """Close every connection."""
@@ -90,21 +146,53 @@ class SqliteStore:
         return connection
 
 
+class _Outer(threading.local):
+    """The connection on which this thread puts several transactions together, while it does."""
+
+    connection: sqlite3.Connection | None = None
+
+
+@contextmanager
+def _within(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("SAVEPOINT part")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK TO part")
+        connection.execute("RELEASE part")
+        raise
+    connection.execute("RELEASE part")
+
+
 class SqliteReading(ReadModel):
     """One look at a SQLite ledger, inside one transaction."""
 
     def __init__(self, connection: sqlite3.Connection, clock: Clock) -> None:
         """Use a connection that is inside a transaction."""
+        super().__init__()
         self.connection = connection
         self.clock = clock
 
     def _ask(self, question: str, parameters: Mapping[str, Any], where: str) -> list[tuple[Any, ...]]:
-        return self.connection.execute(_sql(question, where), parameters).fetchall()
+        return self.connection.execute(sql(question, where), parameters).fetchall()
+
+    def _pages(self, text: str) -> Iterator[list[tuple[Any, ...]]]:
+        cursor = self.connection.execute(text.replace("{schema}", "").replace("{bytewise}", ""))
+        while rows := cursor.fetchmany(PAGE):
+            yield rows
+
+    def faults(self) -> list[str]:
+        """Return what SQLite finds wrong with the file, and where its tables and triggers are not as they are made."""
+        from ipo_ledger.adapters.sqlite.checking import faults
+
+        return faults(self.connection)
 
     def head(self) -> Head:
         """Return the end of the ledger."""
-        position, recorded_at = self.connection.execute("SELECT position, recorded_at FROM head").fetchone()
-        return Head(position, from_micros(recorded_at))
+        row = self.connection.execute("SELECT position, recorded_at FROM head").fetchone()
+        if row is None:
+            raise DamagedHead(why="its row is missing")
+        return Head(row[0], from_micros(row[1]))
 
     def now(self) -> datetime:
         """Return this machine's clock: the embedded store has no other."""
@@ -112,6 +200,7 @@ class SqliteReading(ReadModel):
 
 
 @lru_cache(maxsize=256)
-def _sql(question: str, where: str) -> str:
+def sql(question: str, where: str) -> str:
+    """Return a question with its condition, as SQLite is asked it."""
     text = QUESTIONS[question].replace("{where}", where)
     return text.replace("{schema}", "").replace("{position}", "rowid")

@@ -7,10 +7,38 @@ from collections.abc import Sequence
 
 from eventsourcing.persistence import ApplicationRecorder, EventStore, StoredEvent
 
+from ipo_ledger.adapters.store.faults import DamagedHead
 from ipo_ledger.adapters.store.mapper import LedgerMapper
 from ipo_ledger.adapters.store.projection import Rows, rows_of
+from ipo_ledger.adapters.store.tables import KEPT_FROM
 from ipo_ledger.domain.entry import Entry
-from ipo_ledger.domain.system import System
+from ipo_ledger.evidence.tree import Frontier, Node, Row, leaf_hashes
+
+
+def as_rows(stored_events: Sequence[StoredEvent], first: int, recorded_at: int, db_role: str) -> list[Row]:
+    """Return events as they will lie in the table, from position `first` on."""
+    return [
+        (position, str(s.originator_id), s.originator_version, s.topic, recorded_at, db_role, s.state)
+        for position, s in enumerate(stored_events, first)
+    ]
+
+
+class Growth:
+    """A tree as an append leaves it: what to go on from, and the nodes to keep."""
+
+    def __init__(self, frontier: bytes) -> None:
+        """Go on from what the head keeps. Raises `DamagedHead` when that is no frontier."""
+        try:
+            self.frontier = Frontier.from_bytes(frontier)
+        except ValueError as fault:
+            raise DamagedHead(why=str(fault)) from fault
+
+    def grow(self, rows: Sequence[Row]) -> list[Node]:
+        """Take in the rows as they lie in the table; return the nodes to keep."""
+        if rows[0][0] != self.frontier.size + 1:
+            raise DamagedHead(why=f"the tree has {self.frontier.size} leaves, the next event is {rows[0][0]}")
+        self.frontier, nodes = self.frontier.grown(leaf_hashes(rows))
+        return [node for node in nodes if node[0] >= KEPT_FROM]
 
 
 class Appending(ABC):
@@ -23,10 +51,14 @@ class Appending(ABC):
         """Insert events at the next positions, move the head there, and return the positions."""
 
     @abstractmethod
-    def _project(self, key: int, rows: Rows) -> None:
+    def project(self, key: int, rows: Rows) -> None:
         """Write the rows of a system's read model."""
 
-    def append(self, before: System, entry: Entry) -> None:
+    @abstractmethod
+    def forget(self) -> None:
+        """Empty the read model, which can be made anew."""
+
+    def append(self, entry: Entry) -> None:
         """Append the facts of an entry, project them, and move the head. An entry of no facts changes nothing."""
         if not entry.facts:
             return
@@ -35,4 +67,4 @@ class Appending(ABC):
         if positions != [fact.position for fact in entry.facts]:
             msg = f"the entry begins at position {entry.facts[0].position}, the ledger goes on at {positions[0]}"
             raise RuntimeError(msg)
-        self._project(entry.system.key, rows_of(before, entry.system, entry.facts))
+        self.project(entry.system.key, rows_of(entry.system, entry.facts))

@@ -151,3 +151,27 @@ class UnreadableEvent(StoreUnusable):
     code = "unreadable-event"
     says = "Event {position} of the ledger cannot be read: {why}."
     way_out = "If a later release wrote it, upgrade; if not, the store was changed by hand."
+
+
+class CannotFollow(StoreUnusable):
+    """An event that does not fit the events before it: this program cannot have recorded it there."""
+
+    code = "cannot-follow"
+    says = "Event {position} ({type}) cannot follow from the events before it: {why}."
+    way_out = "See what else is wrong with `ipo-ledger verify`, and go back to a backup."
+
+
+class DamagedHead(StoreUnusable):
+    """The head of the ledger does not fit its events: nothing is appended to what is damaged."""
+
+    code = "damaged-head"
+    says = "The head of this ledger is damaged: {why}. Nothing was written."
+    way_out = "See what else is wrong with `ipo-ledger verify`, and go back to a backup."
+
+
+class DamagedTree(StoreUnusable):
+    """A node that the tree must have is not there."""
+
+    code = "damaged-tree"
+    says = "The tree of this ledger is damaged: node {place} of level {level} is not there."
+    way_out = "See what else is wrong with `ipo-ledger verify`, and go back to a backup."

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from ipo_ledger.adapters.store import payload
 from ipo_ledger.application.ports import SystemRow
 from ipo_ledger.domain.events import Fact
 from ipo_ledger.domain.moments import from_micros
 from ipo_ledger.domain.records import Batch, Change, Extension, Mark, Send, Settings, User
+from ipo_ledger.domain.trail import BasePoint, NumberPoint, Pile, PlacePoint, Point, SeatPoint
 
 
 def first_of(row: Sequence[Any] | None) -> datetime | None:
@@ -53,23 +56,31 @@ def extension_of(row: Sequence[Any]) -> Extension:
         base_position=row[7],
         user=row[8],
         since=from_micros(row[9]),
-        last=Mark(from_micros(row[10]), row[11], row[12]),
+        seat_position=row[10],
+        last=Mark(from_micros(row[11]), row[12], row[13]),
     )
 
 
 def user_of(row: Sequence[Any]) -> User:
     """Return a user."""
-    last = Mark(from_micros(row[7]), row[8], row[9])
-    return User(row[0], row[1], row[2], bool(row[3]), bool(row[4]), row[5], from_micros(row[6]), last)
+    return User(
+        name=row[0],
+        number=row[1],
+        full_name=row[2],
+        has_login_code=bool(row[3]),
+        forced_login=bool(row[4]),
+        extension_id=row[5],
+        since=from_micros(row[6]),
+        place_position=row[7],
+        number_position=row[8],
+        last=Mark(from_micros(row[9]), row[10], row[11]),
+    )
 
 
 def batch_of(
     row: Sequence[Any], changes: dict[int, Change], reverses: tuple[int, ...], reversed_by: tuple[int, ...]
 ) -> Batch:
     """Return a batch; its changes and what it has to do with other batches lie in tables of their own."""
-    sends: tuple[Send, ...] = ()
-    if row[13] is not None:
-        sends = (Send(from_micros(row[13]), row[14], row[15], row[16], tuple(json.loads(row[17])), row[18]),)
     return Batch(
         number=row[0],
         status=row[1],
@@ -82,14 +93,43 @@ def batch_of(
         ticket=row[8],
         last=Mark(from_micros(row[9]), row[10], row[11]),
         part=tuple(json.loads(row[12])),
-        sends=sends,
-        in_force_at=from_micros(row[19]) if row[19] is not None else None,
-        in_force_position=row[20],
-        settled_at=from_micros(row[21]) if row[21] is not None else None,
+        **_how_far(row[13:23]),
         changes=changes,
         reverses=reverses,
         reversed_by=reversed_by,
     )
+
+
+def as_it_was(batch: Batch, row: Sequence[Any]) -> Batch:
+    """Return a batch as far as it was once, from the columns `FORMER_BATCH_COLUMNS` without their first."""
+    return replace(batch, status=row[0], **_how_far(row[1:]))
+
+
+def _how_far(row: Sequence[Any]) -> dict[str, Any]:
+    sends: tuple[Send, ...] = ()
+    if row[0] is not None:
+        sends = (Send(from_micros(row[0]), row[1], row[2], row[3], tuple(json.loads(row[4])), row[5]),)
+    return {
+        "sends": sends,
+        "in_force_at": from_micros(row[6]) if row[6] is not None else None,
+        "in_force_position": row[7],
+        "settled_at": from_micros(row[8]) if row[8] is not None else None,
+        "settled_position": row[9],
+    }
+
+
+def point_of(pile: Pile, row: Sequence[Any]) -> Point:
+    """Return the point of a row of one of the piles, in the order of its `POINT_COLUMNS`."""
+    at = from_micros(row[1])
+    match pile:
+        case "seats":
+            return SeatPoint(row[0], at, row[2], row[5], row[6], row[7], row[8], bool(row[9]), row[4])
+        case "places":
+            return PlacePoint(row[0], at, row[2], row[5], row[6], row[7], bool(row[8]), row[4])
+        case "bases":
+            return BasePoint(row[0], at, row[2], row[5], row[6], row[4])
+        case "numbers":
+            return NumberPoint(row[0], at, row[2], row[5], row[4])
 
 
 def fact_of(row: Sequence[Any]) -> Fact:

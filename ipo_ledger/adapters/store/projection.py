@@ -6,7 +6,7 @@ No rule is applied here. The current state is the fold's, point rows are the tra
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -14,7 +14,6 @@ from msgspec import Struct
 
 from ipo_ledger.adapters.store import tables as t
 from ipo_ledger.domain import events as e
-from ipo_ledger.domain import fold
 from ipo_ledger.domain.moments import to_micros
 from ipo_ledger.domain.records import Batch, Extension, Mark, User
 from ipo_ledger.domain.system import System
@@ -23,42 +22,71 @@ Row: TypeAlias = tuple[Any, ...]
 
 
 class Rows(Struct, frozen=True):
-    """What to write: rows to put in place by key, rows to add, and the batches whose changes are written anew."""
+    """What to write: rows to put in place by key, rows to add, and after them what to close, in order."""
 
     put: dict[str, list[Row]]
     add: dict[str, list[Row]]
-    redraft: tuple[int, ...]
+    close: list[tuple[str, dict[str, Any]]]
 
 
-def rows_of(before: System, after: System, facts: Sequence[e.Fact]) -> Rows:
-    """Return the rows that take the read model from `before` to `after`, by table name."""
-    trail, key = after.trail, after.key
-    extensions_removed, users_removed = _last_states(before, facts)
-    drafted = sorted({f.event.batch for f in facts if isinstance(f.event, e.BatchOpened | e.BaseExtensionChanged)})
-    opened = {f.event.batch: f.event for f in facts if isinstance(f.event, e.BatchOpened)}
+def rows_of(system: System, facts: Sequence[e.Fact]) -> Rows:
+    """Return the rows by which facts, and the trail they left on a system, go into the read model, by table name."""
+    trail, key = system.trail, system.key
     put = {
-        t.SYSTEMS.name: [system_row(after)],
-        t.EXTENSIONS.name: [_extension(key, after, extensions_removed, i) for i in sorted(trail.extensions)],
-        t.USERS.name: [_user(key, after, users_removed, name) for name in sorted(trail.users)],
-        t.BATCHES.name: [batch_row(key, after.open[n]) for n in sorted(trail.batches)],
+        t.SYSTEMS.name: [system_row(system)],
+        t.EXTENSIONS.name: [_extension(key, system, i) for i in sorted(trail.extensions)],
+        t.USERS.name: [_user(key, system, name) for name in sorted(trail.users)],
+        t.BATCHES.name: [batch_row(key, system.open[n]) for n in sorted(trail.batches)],
     }
-    add = {
-        t.CHANGES.name: [row for n in drafted for row in change_rows(key, after.open[n])],
-        t.REVERSALS.name: [
-            (key, n, reversed_, place) for n, event in opened.items() for place, reversed_ in enumerate(event.reverses)
+    add: dict[str, list[Row]] = {
+        t.CHANGES.name: [
+            (key, d.batch, d.change.extension_id, d.position, d.place, d.change.old, d.change.new)
+            for d in trail.drafted
         ],
+        t.REVERSALS.name: [(key, *reversal) for reversal in trail.reversals],
         t.SEATS.name: [
-            (key, p.extension_id, to_micros(p.at), p.position, p.user, p.number, p.cause, p.batch, p.gone)
+            (key, p.extension_id, p.position, to_micros(p.at), p.user, p.number, p.cause, p.batch, p.gone, p.below)
             for p in trail.seats
         ],
         t.PLACES.name: [
-            (key, p.user, to_micros(p.at), p.position, p.extension_id, p.cause, p.batch, p.gone) for p in trail.places
+            (key, p.user, p.position, to_micros(p.at), p.extension_id, p.cause, p.batch, p.gone, p.below)
+            for p in trail.places
         ],
-        t.BASES.name: [(key, p.extension_id, to_micros(p.at), p.position, p.base, p.batch) for p in trail.bases],
-        t.NUMBERS.name: [(key, p.user, to_micros(p.at), p.position, p.number) for p in trail.numbers],
+        t.BASES.name: [
+            (key, p.extension_id, p.position, to_micros(p.at), p.base, p.batch, p.below) for p in trail.bases
+        ],
+        t.NUMBERS.name: [(key, p.user, p.position, to_micros(p.at), p.number, p.below) for p in trail.numbers],
+        t.RESTARTS.name: [(key, position, to_micros(at)) for position, at in trail.restarts],
+        t.FORMER_SETTINGS.name: [
+            (key, until, s.release, s.timezone, s.base_extension_by, s.logout_code) for s, until in trail.settings_until
+        ],
+        t.FORMER_EXTENSIONS.name: [
+            (key, x.extension_id, until, x.module, x.port, x.kind, x.label) for x, until in trail.extensions_until
+        ],
+        t.FORMER_USERS.name: [
+            (key, u.name, until, u.full_name, u.has_login_code, u.forced_login) for u, until in trail.users_until
+        ],
+        t.FORMER_BATCHES.name: [
+            (key, number, until, batch.status, *_sent(batch), *_in_force(batch))
+            for (number, until), batch in trail.batches_until.items()
+        ],
+        t.CORRECTIONS.name: [*trail.taken],
         t.LOG_ENTRIES.name: [_log_entry(key, fact) for fact in facts],
     }
-    return Rows(put, add, tuple(n for n in drafted if n not in opened))
+    return Rows(put, add, list(_closing(key, system)))
+
+
+def _closing(key: int, system: System) -> Iterator[tuple[str, dict[str, Any]]]:
+    trail = system.trail
+    for batch, by in trail.redrafted:
+        yield "close_changes", {"key": key, "batch": batch, "by": by}
+    for closed in trail.closed:
+        about = {"key": key, "of": closed.of, "above": closed.above, "by": closed.by}
+        yield f"close_{closed.pile}", about
+        mark = "mark_extension" if isinstance(closed.of, int) else "mark_user"
+        yield mark, {"key": key, "of": closed.of, "by": closed.by}
+    if trail.taken:
+        yield "close_restarts", {"key": key, "first": min(trail.taken)[0], "last": max(trail.taken)[0]}
 
 
 def system_row(system: System) -> Row:
@@ -85,26 +113,11 @@ def _mark(mark: Mark | None) -> Row:
     return (to_micros(mark.at), mark.position, mark.name) if mark is not None else (None, None, None)
 
 
-def _last_states(before: System, facts: Sequence[e.Fact]) -> tuple[dict[int, Extension], dict[str, User]]:
-    """Return the extensions and users that are removed in an entry, as they were right before that."""
-    extensions: dict[int, Extension] = {}
-    users: dict[str, User] = {}
-    if any(isinstance(f.event, e.ExtensionRemoved | e.UserRemoved) for f in facts):
-        system = before.copy()
-        for fact in facts:
-            if isinstance(fact.event, e.ExtensionRemoved):
-                extensions[fact.event.extension_id] = system.extensions[fact.event.extension_id]
-            elif isinstance(fact.event, e.UserRemoved):
-                users[fact.event.user] = system.users[fact.event.user]
-            fold.apply(system, fact)
-    return extensions, users
-
-
-def _extension(key: int, system: System, removed: dict[int, Extension], extension_id: int) -> Row:
+def _extension(key: int, system: System, extension_id: int) -> Row:
     extension = system.extensions.get(extension_id)
     if extension is not None:
         return extension_row(key, extension, removed=False)
-    return extension_row(key, removed[extension_id], removed=True)
+    return extension_row(key, system.gone_extensions[extension_id], removed=True)
 
 
 def extension_row(key: int, extension: Extension, *, removed: bool) -> Row:
@@ -121,14 +134,17 @@ def extension_row(key: int, extension: Extension, *, removed: bool) -> Row:
         extension.base_position,
         extension.user,
         to_micros(extension.since),
+        extension.seat_position,
         *_mark(extension.last),
         removed,
     )
 
 
-def _user(key: int, system: System, removed: dict[str, User], name: str) -> Row:
+def _user(key: int, system: System, name: str) -> Row:
     user = system.users.get(name)
-    return user_row(key, user, removed=False) if user is not None else user_row(key, removed[name], removed=True)
+    return (
+        user_row(key, user, removed=False) if user is not None else user_row(key, system.gone_users[name], removed=True)
+    )
 
 
 def user_row(key: int, user: User, *, removed: bool) -> Row:
@@ -142,6 +158,8 @@ def user_row(key: int, user: User, *, removed: bool) -> Row:
         user.forced_login,
         user.extension_id,
         to_micros(user.since),
+        user.place_position,
+        user.number_position,
         *_mark(user.last),
         removed,
     )
@@ -149,7 +167,6 @@ def user_row(key: int, user: User, *, removed: bool) -> Row:
 
 def batch_row(key: int, batch: Batch) -> Row:
     """Return the row of a batch; its changes have a table of their own."""
-    sent = batch.sends[-1] if batch.sends else None
     return (
         key,
         batch.number,
@@ -163,21 +180,25 @@ def batch_row(key: int, batch: Batch) -> Row:
         batch.ticket,
         *_mark(batch.last),
         json.dumps(batch.part),
-        to_micros(sent.at) if sent is not None else None,
-        sent.position if sent is not None else None,
-        sent.mode if sent is not None else None,
-        sent.outcome if sent is not None else None,
-        json.dumps(sent.conflicts) if sent is not None else None,
-        sent.actor if sent is not None else None,
-        _micros(batch.in_force_at),
-        batch.in_force_position,
-        _micros(batch.settled_at),
+        *_sent(batch),
+        *_in_force(batch),
     )
 
 
-def change_rows(key: int, batch: Batch) -> list[Row]:
-    """Return the rows of a batch's net changes, in order of first touch."""
-    return [(key, batch.number, c.extension_id, place, c.old, c.new) for place, c in enumerate(batch.changes.values())]
+def _sent(batch: Batch) -> Row:
+    if not batch.sends:
+        return (None,) * 6
+    sent = batch.sends[-1]
+    return (to_micros(sent.at), sent.position, sent.mode, sent.outcome, json.dumps(sent.conflicts), sent.actor)
+
+
+def _in_force(batch: Batch) -> Row:
+    return (
+        _micros(batch.in_force_at),
+        batch.in_force_position,
+        _micros(batch.settled_at),
+        batch.settled_position,
+    )
 
 
 def _micros(at: datetime | None) -> int | None:
