@@ -1,0 +1,103 @@
+"""Files that commands write whole or not at all, and read."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import click
+
+from ipo_ledger.errors import StoreUnusable
+from ipo_ledger_cli.output import write_exactly
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
+
+_LARGEST_NOTE = 1 << 20  # bytes; a checkpoint with a hundred signatures has a hundredth of it
+
+
+class FileNotWritten(StoreUnusable):
+    """A file that was asked for cannot be written."""
+
+    code = "file-not-written"
+    says = "The file {where} cannot be written: {why}."
+    way_out = "Name another file with -o."
+
+
+def output(*, required: bool, help_: str) -> Callable[[Any], Any]:
+    """Add -o FILE."""
+    return click.option(
+        "--output",
+        "-o",
+        "file",
+        metavar="FILE",
+        required=required,
+        type=click.Path(dir_okay=False, allow_dash=True),
+        help=help_,
+    )
+
+
+def write(file: str, parts: Iterable[bytes]) -> None:
+    """Write a file, or standard output for `-`; a file that is there already is replaced once this one is whole.
+
+    Raises `FileNotWritten`.
+    """
+    if file == "-":
+        for part in parts:
+            write_exactly(part, sys.stdout)
+        return
+    with _whole(file) as stream:
+        for part in parts:
+            with _saying(file):
+                stream.write(part)
+
+
+@contextmanager
+def _whole(file: str) -> Iterator[IO[bytes]]:
+    """Open a file beside the one meant, and put it in its place at the end of the block, if all went well."""
+    path = Path(file).resolve()  # a link stays a link
+    if path.exists() and not path.is_file():  # such as /dev/full: nothing can take its place
+        with _saying(file), path.open("wb") as stream:
+            yield stream
+        return
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with _saying(file):
+        stream = beside.open("xb")
+    try:
+        with stream:
+            yield stream
+            with _saying(file):
+                stream.flush()
+                os.fsync(stream.fileno())
+        with _saying(file):
+            beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _saying(file: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as fault:
+        raise FileNotWritten(where=file, why=fault.strerror or str(fault)) from None
+
+
+def note_in(file: str) -> str:
+    """Return the text of a signed note; the line ends of another system are made ours. Raises `UnreadableNote`."""
+    from ipo_ledger.evidence.notes import UnreadableNote
+
+    with Path(file).open("rb") as stream:
+        data = stream.read(_LARGEST_NOTE + 1)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UnreadableNote(why="it is not UTF-8") from None
+    if len(data) > _LARGEST_NOTE:
+        raise UnreadableNote(why="it is too long for one")
+    return text.replace("\r\n", "\n")
