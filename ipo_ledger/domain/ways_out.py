@@ -6,7 +6,6 @@ the configuration that would be in force had the batch never been.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
@@ -105,34 +104,63 @@ def plan_replan(system: System, past: Past, batch: Batch, frame: Frame = "people
         raise NotPossible(f"{batch.name} is no permutation: its old and new base extensions differ as sets")
     now = {i: extension.base for i, extension in system.extensions.items()}
     later = past.in_force_after(batch)
-    replayed = bases_before(now, [batch, *later])
-    actual = replayed | {c.extension_id: c.new for c in batch.changes.values()}
+    desks = _Desks(bases_before(now, [batch, *later]), batch)
     for other in later:
-        _replay(other, actual, replayed, frame)
-    changes = _changes(system, actual, replayed, list(batch.changes))
+        _replay(other, desks, frame)
+    changes = _changes(system, desks.actual, desks.replayed, list(batch.changes))
     return Plan(strategy="replan", reverses=(batch.number,), changes=tuple(changes))
 
 
-def _replay(other: Batch, actual: dict[int, str | None], replayed: dict[int, str | None], frame: Frame) -> None:
+class _Desks:
+    """Two configurations side by side: as it was, and as it would be without a batch; where they differ is kept."""
+
+    def __init__(self, before: dict[int, str | None], without: Batch) -> None:
+        """Begin right after the batch that the one has and the other has not."""
+        self.replayed = before
+        self.actual = before | {c.extension_id: c.new for c in without.changes.values()}
+        self.differing = {i for i in without.changes if self.actual[i] != self.replayed.get(i)}
+        self.holders: dict[str, set[int]] = {}  # in the replayed one, by number
+        for extension_id, base in before.items():
+            if base is not None:
+                self.holders.setdefault(base, set()).add(extension_id)
+
+    def numbers(self) -> set[str]:
+        """Return every number that is somewhere else in the one than in the other."""
+        return {n for i in self.differing for n in (self.actual.get(i), self.replayed.get(i)) if n is not None}
+
+    def play(self, replayed: Mapping[int, str | None], actual: Mapping[int, str | None]) -> None:
+        """Give extensions these bases, in the one and in the other."""
+        for extension_id, base in replayed.items():
+            held = self.replayed.get(extension_id)
+            if held is not None:
+                self.holders[held].discard(extension_id)
+            if base is not None:
+                self.holders.setdefault(base, set()).add(extension_id)
+            self.replayed[extension_id] = base
+        self.actual.update(actual)
+        for extension_id in replayed.keys() | actual.keys():
+            if self.actual.get(extension_id) == self.replayed.get(extension_id):
+                self.differing.discard(extension_id)
+            else:
+                self.differing.add(extension_id)
+
+
+def _replay(other: Batch, desks: _Desks, frame: Frame) -> None:
     """Play a later batch on the replayed configuration, and as it was on the actual one."""
-    differing = {i for i, base in actual.items() if replayed[i] != base}
-    numbers = {n for i in differing for n in (actual[i], replayed[i]) if n is not None}
-    matters = bool(differing & other.changes.keys() or numbers & _numbers(other))
-    if not matters:
-        replayed.update((c.extension_id, c.new) for c in other.changes.values())
+    happened = {c.extension_id: c.new for c in other.changes.values()}
+    if not (desks.differing & other.changes.keys() or desks.numbers() & _numbers(other)):
+        desks.play(happened, happened)
     elif not _is_permutation(other):
         raise NotPossible(f"{other.name}, which came later and matters, is no permutation")
     elif frame == "people":
-        trade = {c.old: c.new for c in other.changes.values()}
-        twice = [n for n, times in Counter(replayed.values()).items() if n in trade and times > 1]
+        trade = {c.old: c.new for c in other.changes.values() if c.old is not None}
+        twice = sorted(n for n in trade if len(desks.holders.get(n, ())) > 1)
         if twice:
             raise NotPossible(f"{twice[0]} is the base of several extensions when {other.name} is replayed")
-        replayed.update({i: trade[base] for i, base in replayed.items() if base in trade})
+        desks.play({i: new for old, new in trade.items() for i in desks.holders.get(old, ())}, happened)
     else:
         was_at = {c.old: c.extension_id for c in other.changes.values()}
-        before = dict(replayed)
-        replayed.update({c.extension_id: before[was_at[c.new]] for c in other.changes.values()})
-    actual.update((c.extension_id, c.new) for c in other.changes.values())
+        desks.play({c.extension_id: desks.replayed[was_at[c.new]] for c in other.changes.values()}, happened)
 
 
 def _changes(

@@ -15,7 +15,7 @@ from ipo_ledger.domain.system import System
 from ipo_ledger.domain.trail import Trail
 
 _AT_ONCE = 2000  # facts between two writes
-_SYSTEMS_KEPT = 32  # systems kept in memory: a ledger may have a thousand
+_RECORDS_KEPT = 100_000  # extensions and users kept in memory: a ledger may have a thousand systems
 
 
 class Projects(Protocol):
@@ -84,11 +84,19 @@ class Projection:
             self._systems.move_to_end(name)
         else:
             self._systems[name] = self._into.system(name) or System(name)
-            if len(self._systems) > _SYSTEMS_KEPT:
-                oldest = next(iter(self._systems))
-                self._write(oldest)
-                del self._systems[oldest]
+            self._forget_the_oldest(name)
         return self._systems[name]
+
+    def _forget_the_oldest(self, but: str) -> None:
+        """Keep no more than fits; what is needed again is read back from what was projected."""
+        kept = sum(len(s.extensions) + len(s.users) for s in self._systems.values())
+        while kept > _RECORDS_KEPT and len(self._systems) > 1:
+            oldest = next(iter(self._systems))
+            if oldest == but:
+                return
+            self._write(oldest)
+            system = self._systems.pop(oldest)
+            kept -= len(system.extensions) + len(system.users)
 
     def write(self) -> None:
         """Write all that was projected."""
