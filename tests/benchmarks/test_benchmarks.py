@@ -31,7 +31,7 @@ def bench(tmp_path: Path, postgres_server: ReachableServer) -> Bench:
     return Bench(tmp_path, postgres_server, sizes=TINY, size=600)
 
 
-@pytest.mark.parametrize("name", ["batch", "command", "lookups", "seats", "ways-out", "verify"])
+@pytest.mark.parametrize("name", ["batch", "lookups", "ways-out"])
 def test_a_benchmark_runs_on_both_stores_and_its_contenders_agree(bench: Bench, name: str) -> None:
     for kind in BENCHMARKS[name].stores:
         found = bench.begin(name, kind)

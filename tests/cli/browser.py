@@ -1,7 +1,7 @@
-"""A real Chromium for the tests of the report, where there is one.
+"""A real Chromium for the tests of the report, where it is asked for: a minute that not every run of the tests has.
 
-It is the one that IPO_LEDGER_TEST_BROWSER names, or one on the PATH; Debian's package `chromium` has it. Where there is
-none the tests are skipped, unless IPO_LEDGER_TEST_BROWSER says `required`, or names one that is not there.
+IPO_LEDGER_TEST_BROWSER names it, or says `required` for one on the PATH (Debian's package `chromium` has it); then one
+that is not there is a failure. Without it the tests are skipped, and say so.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ def found_browser() -> str | None:
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Give a browser. Skips the test that asks where there is none, or fails where one is required."""
+    if not BROWSER:
+        missing("no browser was asked for: set IPO_LEDGER_TEST_BROWSER=required")
     path = found_browser()
     if path is None or not Path(path).exists():
         missing("no Chromium: install Debian's package chromium, or name one by IPO_LEDGER_TEST_BROWSER")

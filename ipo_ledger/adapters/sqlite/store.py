@@ -62,11 +62,12 @@ class SqliteStore:
             return
         with self._file.translating():
             connection = self._connection()
-            connection.execute("BEGIN")
-            try:
-                yield SqliteReading(connection, self.clock)
-            finally:
-                connection.rollback()
+            with self._kept.in_use(connection):
+                connection.execute("BEGIN")
+                try:
+                    yield SqliteReading(connection, self.clock)
+                finally:
+                    connection.rollback()
 
     @contextmanager
     def writing(self) -> Iterator[SqliteWriting]:
@@ -80,13 +81,14 @@ class SqliteStore:
             return
         with self._file.translating():
             connection = self._connection()
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield SqliteWriting(connection, self.clock)
-                connection.commit()
-            except BaseException:
-                connection.rollback()
-                raise
+            with self._kept.in_use(connection):
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield SqliteWriting(connection, self.clock)
+                    connection.commit()
+                except BaseException:
+                    connection.rollback()
+                    raise
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -102,13 +104,14 @@ class SqliteStore:
         """Return once every append that had begun is committed, or given up: alone for a moment, as a writer is."""
         with self._file.translating():
             connection = self._connection()
-            # Where the file cannot be written, nobody who could be waited for is let in either.
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as fault:
-                if not fault.sqlite_errorname.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")):
-                    raise
-            connection.rollback()
+            with self._kept.in_use(connection):
+                # Where the file cannot be written, nobody who could be waited for is let in either.
+                try:
+                    connection.execute("BEGIN IMMEDIATE")
+                except sqlite3.OperationalError as fault:
+                    if not fault.sqlite_errorname.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")):
+                        raise
+                connection.rollback()
 
     @contextmanager
     def loading(self) -> Iterator[SqliteLoading]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Generic, Protocol, TypeVar
 
 
@@ -24,6 +26,8 @@ class PerThread(Generic[C]):
         """Begin with nothing."""
         self._guard = threading.Lock()
         self._of: dict[threading.Thread, C] = {}
+        self._busy: list[C] = []
+        self._late: list[C] = []  # to be closed when it is not in use any more
 
     def mine(self) -> C | None:
         """Return what belongs to this thread, or None."""
@@ -45,10 +49,28 @@ class PerThread(Generic[C]):
         if thing is not None:
             thing.close()
 
+    @contextmanager
+    def in_use(self, thing: C) -> Iterator[None]:
+        """Let a thing be in use by its thread; who closes everything meanwhile leaves this one until after."""
+        with self._guard:
+            self._busy.append(thing)
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._busy.remove(thing)
+                late = thing in self._late
+                if late:
+                    self._late.remove(thing)
+            if late:
+                thing.close()
+
     def close(self) -> None:
-        """Close what belongs to any thread."""
+        """Close what belongs to any thread: now, or, what is in use, when it is not any more."""
         with self._guard:
             things = list(self._of.values())
             self._of.clear()
+            self._late += [thing for thing in things if thing in self._busy]
+            things = [thing for thing in things if thing not in self._busy]
         for thing in things:
             thing.close()
