@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any, TypeAlias, Unpack
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from ipo_ledger.application import telling
 from ipo_ledger.application.handle import Handle
 from ipo_ledger.application.listing import in_words
 from ipo_ledger.application.naming import batch_known, extension_in
-from ipo_ledger.application.ports import BatchFilter, Reading
+from ipo_ledger.application.ports import Reading
 from ipo_ledger.application.recording import Deciding
 from ipo_ledger.application.refusals import BadArgument
 from ipo_ledger.application.saying import Said, instant
@@ -24,11 +24,10 @@ from ipo_ledger.domain import correction
 from ipo_ledger.domain import events as e
 from ipo_ledger.domain.correction import Found, How, RestedOn
 from ipo_ledger.domain.moments import iso, local
-from ipo_ledger.domain.records import Batch, Mark
+from ipo_ledger.domain.records import Batch
 from ipo_ledger.domain.refusals import FactsRest, FutureTime, PlanStale, UnknownEvent
 from ipo_ledger.domain.trail import BasePoint, NumberPoint, Pile, PlacePoint, Point, SeatPoint
 
-_PAGE = 100  # batches read at a time
 _BATCH = re.compile(r"[Bb][0-9]+$", re.ASCII)
 _LISTED = 10  # later facts named in a refusal; all of them are in the details
 _PILES: tuple[Pile, ...] = ("seats", "places", "bases", "numbers")
@@ -42,10 +41,12 @@ class StoredHistory:
     def __init__(self, deciding: Deciding) -> None:
         """Look at the system a command decides on."""
         self._reading: Reading = deciding.reading
-        self._system = deciding.system  # as it is before anything is decided
         self._key = deciding.system.key
         self._past = deciding.past
         self._facts: dict[int, e.Fact] = {}
+        self._commands: dict[tuple[str, datetime | None], list[e.Fact]] = {}
+        self._sent: dict[int, dict[str, list[Batch]]] = {}  # by position, then by number
+        self._renumbered: frozenset[str] | None = None
 
     def points_from(self, pile: Pile, of: int | str, position: int) -> Sequence[Point]:
         """Return the standing points of an extension or user that were recorded at a position or later, in order."""
@@ -62,18 +63,20 @@ class StoredHistory:
         return {position: self._facts[position] for position in wanted if position in self._facts}
 
     def command_of(self, fact: e.Fact) -> Sequence[e.Fact]:
-        """Return everything that was recorded with a fact, by one command, in order."""
-        found = [fact]
-        for earlier in self._reading.facts_before(fact.position):
-            if not _together(earlier, fact):
-                break
-            found.append(earlier)
-        found.reverse()
-        for later in self._reading.facts(after=fact.position):
-            if not _together(later, fact):
-                break
-            found.append(later)
-        return found
+        """Return what still stands of all that was recorded with a fact, by one command, in order."""
+        key = (fact.command_id, fact.recorded_at)
+        if key not in self._commands:
+            self._commands[key] = self._standing(self._together(fact))
+        return self._commands[key]
+
+    def _together(self, fact: e.Fact) -> list[e.Fact]:
+        earlier = takewhile(lambda f: _together(f, fact), self._reading.facts_before(fact.position))
+        later = takewhile(lambda f: _together(f, fact), self._reading.facts(after=fact.position))
+        return [*reversed([*earlier]), fact, *later]
+
+    def _standing(self, facts: Sequence[e.Fact]) -> list[e.Fact]:
+        taken = self._reading.corrections_of(facts[0].position, facts[-1].position)
+        return [f for f in facts if f.position not in taken]
 
     def taken_away_by(self, position: int) -> int | None:
         """Return the position of the correction that took a fact away, or None: it stands."""
@@ -95,42 +98,19 @@ class StoredHistory:
 
     def sent_since(self, number: str, position: int) -> Sequence[Batch]:
         """Return the batches sent after a position that give an extension this number, or take it off."""
-        found: list[Batch] = []
-        wanted = BatchFilter(number=number, limit=_PAGE)
-        while page := self._reading.batches(self._key, wanted):
-            later = [b.number for b, _ in page if b.sends and b.sends[-1].position > position]
-            found += [self._past.batch(n) for n in later]
-            wanted = msgspec.structs.replace(wanted, before=page[-1][0].number)
-        return found
+        if position not in self._sent:
+            by_number: dict[str, list[Batch]] = {}
+            for batch in self._reading.batches_sent_after(self._key, position):
+                for said in batch.numbers:
+                    by_number.setdefault(said, []).append(batch)
+            self._sent[position] = by_number
+        return self._sent[position].get(number, [])
 
     def renumbered(self) -> Iterable[str]:
         """Return the users whose number ever changed."""
-        return self._reading.renumbered(self._key)
-
-    def moved_on(self, at: datetime, without: Sequence[e.Fact]) -> dict[str, Mark]:
-        """Return the numbers that changed hands or desks after an instant, but for what these facts did."""
-        ignored = {fact.position for fact in without}
-        found = dict(self._reading.moved_on(self._key, at))
-        for number in [n for n, mark in found.items() if mark.position in ignored]:
-            besides = [mark for mark in self._moves_of(number) if mark.at > at and mark.position not in ignored]
-            del found[number]
-            if besides:
-                found[number] = max(besides, key=lambda mark: (mark.at, mark.position))
-        return found
-
-    def _moves_of(self, number: str) -> Iterator[Mark]:
-        for batch in self.sent_since(number, 0):
-            if batch.in_force_at is not None and batch.in_force_position is not None:
-                yield Mark(batch.in_force_at, batch.in_force_position, "ConfigurationSent")
-        owner = self._system.user_with(number)
-        for name in {*self.renumbered(), *([owner.name] if owner is not None else [])}:
-            points = [p for p in self.points_from("numbers", name, 0) if isinstance(p, NumberPoint)]
-            for before, point in pairwise([None, *points]):
-                assert point is not None
-                if number == point.number or (before is not None and number == before.number):
-                    yield Mark(point.at, point.position, "UserRenumbered")
-        yield from (x.last for x in self._system.gone_extensions.values() if x.base == number)
-        yield from (u.last for u in self._system.gone_users.values() if u.number == number)
+        if self._renumbered is None:
+            self._renumbered = self._reading.renumbered(self._key)
+        return self._renumbered
 
     def batch(self, number: int) -> Batch:
         """Return a batch, open or closed, with its changes and what reverses it."""
@@ -240,7 +220,11 @@ class Corrections(Handle):
                 raise FutureTime(
                     at=iso(when, zone), now=iso(deciding.reading.now(), zone), hint="Give the time it really happened."
                 )
-            entry.moved_on = history.moved_on(when if when is not None else found.roots[0].occurred_at, found.facts)
+            entry.moved_on = deciding.reading.moved_on(
+                deciding.system.key,
+                when if when is not None else found.roots[0].occurred_at,
+                without={f.position for f in found.facts},
+            )
             elsewhere = extension_in(deciding.system, extension).extension_id if extension is not None else None
             correction.said_otherwise(entry, found, at=when, extension_id=elsewhere)
         elif batch is not None:
@@ -333,11 +317,15 @@ def _effects(deciding: Deciding, history: StoredHistory, event: e.Corrected) -> 
     for pile in _PILES:
         for point in new[pile]:
             tops.setdefault((pile, _of(point)), point.below if point.below is not None else point.position)
+    by_pile: dict[tuple[Pile, int | str], list[Point]] = {}
+    for pile in _PILES:
+        for point in new[pile]:
+            by_pile.setdefault((pile, _of(point)), []).append(point)
     for (pile, of), top in sorted(tops.items(), key=lambda item: (_PILES.index(item[0][0]), str(item[0][1]))):
         before = history.points_from(pile, of, top)
         if not before:
             continue
-        after = [before[0], *(p for p in new[pile] if _of(p) == of)]
+        after = [before[0], *by_pile.get((pile, of), ())]
         yield from _differences(pile, of, _steps(before), _steps(after), deciding.zone)
 
 

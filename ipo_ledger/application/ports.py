@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -140,6 +140,10 @@ class Reading(Protocol):
         """Return a batch with its changes and what reverses it, as it is or was known to be, or None."""
         ...
 
+    def batches_sent_after(self, key: int, position: int) -> Sequence[Batch]:
+        """Return the batches whose send, recorded after a position, stands; with their changes."""
+        ...
+
     def batches_in_force_after(self, key: int, batch: Batch) -> Sequence[Batch]:
         """Return the batches that took effect after this one, oldest first, with their changes."""
         ...
@@ -228,8 +232,11 @@ class Reading(Protocol):
         """Return the user who had a number last of all that was known at a position, or nobody."""
         ...
 
-    def moved_on(self, key: int, at: datetime) -> Mapping[str, Mark]:
-        """Return the numbers that changed hands or desks after an instant, with the last fact that did it."""
+    def moved_on(self, key: int, at: datetime, without: Collection[int] = ()) -> Mapping[str, Mark]:
+        """Return the numbers that changed hands or desks after an instant, with the last fact that did it.
+
+        What the facts at the positions `without` did does not count: they are being taken away.
+        """
         ...
 
     def seats(self, key: int, at: datetime, known: int) -> Sequence[SeatRow]:

@@ -18,7 +18,7 @@ from ipo_ledger.application.refusals import BadArgument
 from ipo_ledger.domain import baseline
 from ipo_ledger.domain.batch import cycles
 from ipo_ledger.domain.moments import Instant, describe, iso, local
-from ipo_ledger.domain.records import Batch, Change
+from ipo_ledger.domain.records import Batch, Change, numbers_in
 from ipo_ledger.domain.refusals import Removed
 from ipo_ledger.domain.rollback import is_live, rest_of
 from ipo_ledger.domain.system import System
@@ -336,7 +336,7 @@ def _end_of(until: datetime | None, end: datetime) -> datetime:
 
 def _cycles(changes: list[Change]) -> tuple[tuple[str, ...], ...]:
     found = cycles(changes)
-    return tuple(tuple(sorted({n for c in cycle for n in (c.old, c.new) if n is not None})) for cycle in found)
+    return tuple(tuple(sorted(numbers_in(cycle))) for cycle in found)
 
 
 def _sends(batch: Batch, zone: ZoneInfo) -> tuple[a.SendAnswer, ...]:

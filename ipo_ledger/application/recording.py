@@ -19,7 +19,7 @@ from ipo_ledger.application.refusals import CommandIdReused
 from ipo_ledger.application.saying import Said, given
 from ipo_ledger.domain.entry import Entry
 from ipo_ledger.domain.moments import zone_of
-from ipo_ledger.domain.records import Batch, Change
+from ipo_ledger.domain.records import Batch, Change, numbers_in
 from ipo_ledger.domain.refusals import NothingKnownYet, UnknownSystem
 from ipo_ledger.domain.renumbering import Hands, changed_hands
 from ipo_ledger.domain.system import System
@@ -52,7 +52,7 @@ class StoredPast:
             return changed_hands(system, {})
         known = self._reading.head().position
         then: dict[str, str | None] = {}
-        for number in sorted({n for c in changes for n in (c.old, c.new) if n is not None}):
+        for number in sorted(numbers_in(changes)):
             had = self._reading.numbered(self._key, number, batch.in_force_at, known)
             then[number] = had[0] if had else None
         return changed_hands(system, then)

@@ -21,7 +21,7 @@ from ipo_ledger.domain import hot_desking
 from ipo_ledger.domain import refusals as r
 from ipo_ledger.domain.entry import Entry
 from ipo_ledger.domain.records import Batch, Mark
-from ipo_ledger.domain.system import System, mark_of, numbers_of
+from ipo_ledger.domain.system import System, mark_of
 from ipo_ledger.domain.trail import BasePoint, NumberPoint, Pile, PlacePoint, Point, SeatPoint
 
 How: TypeAlias = Literal["never", "otherwise", "again"]
@@ -43,7 +43,7 @@ class History(Protocol):
         ...
 
     def command_of(self, fact: e.Fact) -> Sequence[e.Fact]:
-        """Return everything that was recorded with a fact, by one command, in order."""
+        """Return what still stands of all that was recorded with a fact, by one command, in order."""
         ...
 
     def taken_away_by(self, position: int) -> int | None:
@@ -102,8 +102,7 @@ class Found(Struct, frozen=True):
 def with_consequences(history: History, target: e.Fact) -> Found:
     """Return a fact and what followed from it by itself. Raises `NotCorrectable`, `OnlyAConsequence`."""
     _refuse_taken(history, target)
-    # Of what was recorded with it, some may have been taken away since.
-    command = [f for f in history.command_of(target) if history.taken_away_by(f.position) is None]
+    command = history.command_of(target)
     by_position = {fact.position: fact for fact in command}
     root = root_of(target, by_position)
     if root is not target and not _same_move(root, target):
@@ -145,15 +144,17 @@ def of_batch(history: History, batch: Batch) -> Found:
             instead=f"ipo-ledger show {batch.name}",
         )
     sent = history.facts_at([batch.sends[-1].position])[batch.sends[-1].position]
-    command = [f for f in history.command_of(sent) if history.taken_away_by(f.position) is None]
+    command = history.command_of(sent)
     by_position = {fact.position: fact for fact in command}
+    root = {f.position: root_of(f, by_position).position for f in command}
     roots = tuple(
         f
         for f in command
-        if root_of(f, by_position) is f and (f is sent or (f.position > sent.position and _may_be_taken(f)))
+        if root[f.position] == f.position
+        and (f.position == sent.position or (f.position > sent.position and _may_be_taken(f)))
     )
-    facts = tuple(f for f in command if any(root_of(f, by_position) is root for root in roots))
-    return Found(sent, facts, roots)
+    taken = {f.position for f in roots}
+    return Found(sent, tuple(f for f in command if root[f.position] in taken), roots)
 
 
 def root_of(fact: e.Fact, by_position: dict[int, e.Fact]) -> e.Fact:
@@ -294,7 +295,7 @@ class _Looked:
                 self.numbers |= {n for n in (event.old, event.new) if n is not None}
             case e.ConfigurationSent():
                 self.batches.add(event.batch)
-                self.sent |= numbers_of(self.history.batch(event.batch))
+                self.sent |= self.history.batch(event.batch).numbers
                 if event.in_force:
                     self._changed(event.batch)
             case e.BatchAbandoned():
@@ -315,7 +316,7 @@ class _Looked:
     def _changed(self, number: int) -> None:
         batch = self.history.batch(number)
         self.desks |= batch.changes.keys()
-        self.numbers |= numbers_of(batch)
+        self.numbers |= batch.numbers
 
     def _touch(self, pile: Pile, of: int | str, fact: e.Fact) -> None:
         self.lowest.setdefault((pile, of), fact.position)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ipo_ledger.domain.records import Batch, Change
+from ipo_ledger.domain.records import Batch, Change, numbers_in
 from ipo_ledger.domain.rollback import Past, rest_of
 
 
@@ -32,15 +32,15 @@ def dependents(past: Past, batch: Batch) -> list[Batch]:
     """
     rest = rest_of(past, batch)
     ids = {c.extension_id for c in rest}
-    numbers = _numbers(rest)
+    numbers = numbers_in(rest)
     found = []
     for other in _paired([batch, *past.in_force_after(batch)])[0]:
         if other.number == batch.number:
             continue
-        if ids & other.changes.keys() or numbers & _numbers(other.changes.values()):
+        if ids & other.changes.keys() or numbers & other.numbers:
             found.append(other)
             ids.update(other.changes)
-            numbers |= _numbers(other.changes.values())
+            numbers |= other.numbers
     return found
 
 
@@ -111,7 +111,3 @@ def _net(batches: Sequence[Batch]) -> list[Change]:
             first = net.get(change.extension_id, change)
             net[change.extension_id] = Change(change.extension_id, first.old, change.new)
     return [c for c in net.values() if c.old != c.new]
-
-
-def _numbers(changes: Iterable[Change]) -> set[str]:
-    return {n for c in changes for n in (c.old, c.new) if n is not None}

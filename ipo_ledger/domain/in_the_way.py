@@ -7,11 +7,11 @@ by hand are all named: only single ones and pairs are tried.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from itertools import combinations
 
 from ipo_ledger.domain.dependents import dependents
-from ipo_ledger.domain.records import Batch, Change
+from ipo_ledger.domain.records import Batch, Change, numbers_in
 from ipo_ledger.domain.rollback import Blocked, Past, is_live, rest_of
 from ipo_ledger.domain.system import System
 
@@ -67,18 +67,14 @@ def blamed(blocked: Blocked, way: Sequence[Batch]) -> int | None:
 def _touching(past: Past, batch: Batch, rest: Sequence[Change]) -> list[Batch]:
     """Return every later batch that shares an extension or a number with this one, or one of them, newest first."""
     ids = {c.extension_id for c in rest}
-    numbers = _numbers(rest)
+    numbers = numbers_in(rest)
     found = []
     for later in past.in_force_after(batch):
-        if ids & later.changes.keys() or numbers & _numbers(later.changes.values()):
+        if ids & later.changes.keys() or numbers & later.numbers:
             ids.update(later.changes)
-            numbers |= _numbers(later.changes.values())
+            numbers |= later.numbers
             found.append(later)
     return found[::-1]
-
-
-def _numbers(changes: Iterable[Change]) -> set[str]:
-    return {n for c in changes for n in (c.old, c.new) if n is not None}
 
 
 def _possible(system: System, past: Past, batches: Sequence[Batch]) -> list[Batch]:

@@ -25,11 +25,7 @@ def links(past: Past, batch: Batch) -> tuple[list[Batch], list[Link]]:
     for place, later in enumerate(together):
         for earlier in together[:place]:
             extensions = sorted(earlier.changes.keys() & later.changes.keys())
-            numbers = sorted(_numbers(earlier) & _numbers(later))
+            numbers = sorted(earlier.numbers & later.numbers)
             if extensions or numbers:
                 found.append(Link(later.number, earlier.number, tuple(extensions), tuple(numbers)))
     return together, found
-
-
-def _numbers(batch: Batch) -> set[str]:
-    return {n for c in batch.changes.values() for n in (c.old, c.new) if n is not None}

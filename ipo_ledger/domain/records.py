@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, TypeAlias
 
@@ -89,6 +90,11 @@ class Change(Struct, frozen=True):
         return Change(self.extension_id, self.new, self.old)
 
 
+def numbers_in(changes: Iterable[Change]) -> set[str]:
+    """Return the numbers that changes put somewhere, or take away."""
+    return {number for change in changes for number in (change.old, change.new) if number is not None}
+
+
 class Send(Struct, frozen=True):
     """One sending of the configuration with a batch in it."""
 
@@ -131,6 +137,11 @@ class Batch(Struct, frozen=True, kw_only=True):
     def name(self) -> str:
         """Return the id people use, `B12`."""
         return f"B{self.number}"
+
+    @property
+    def numbers(self) -> set[str]:
+        """Return the numbers that it gives an extension, or takes off it."""
+        return numbers_in(self.changes.values())
 
     @property
     def order(self) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from ipo_ledger.domain import refusals as r
 from ipo_ledger.domain.entry import Entry
 from ipo_ledger.domain.events import UserRenumbered
-from ipo_ledger.domain.records import Change, User
+from ipo_ledger.domain.records import Change, User, numbers_in
 from ipo_ledger.domain.system import System
 
 _NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
@@ -50,7 +50,7 @@ class Hands(Struct, frozen=True):
 
     def of(self, changes: Iterable[Change]) -> set[str]:
         """Return the numbers of these changes that changed hands."""
-        numbers = {n for c in changes for n in (c.old, c.new) if n is not None}
+        numbers = numbers_in(changes)
         return numbers & (self.now.keys() | self.given.keys())
 
 

@@ -181,7 +181,7 @@ class System:
         found: set[str | None] = set()
         match event:
             case e.ConfigurationSent():
-                return numbers_of(self.open[event.batch])
+                return self.open[event.batch].numbers
             case e.SystemRestarted():
                 return self._homes.keys() | self.by_number.keys()
             case e.ExtensionAdded():
@@ -198,9 +198,9 @@ class System:
 
     def _waiting_with(self, batch: Batch) -> Iterator[tuple[str, Mark]]:
         """Yield the sends that wait for a restart and share a number with a batch: each is the other's conflict."""
-        numbers = numbers_of(batch)
+        numbers = batch.numbers
         for other in self.open.values():
-            if other.waits_for_restart and numbers & numbers_of(other):
+            if other.waits_for_restart and numbers & other.numbers:
                 yield f"batch {other.name}", other.last
 
     def _people_of(self, number: str | None) -> Iterator[tuple[str, Mark]]:
@@ -367,8 +367,3 @@ def mark_of(fact: e.Fact) -> Mark:
 def later(last: Mark, mark: Mark) -> Mark:
     """Return the later of two marks in time: what stands again after a correction may be before the last one."""
     return last if last.at > mark.at else mark
-
-
-def numbers_of(batch: Batch) -> set[str]:
-    """Return the numbers that a batch gives an extension, or takes off it."""
-    return {n for c in batch.changes.values() for n in (c.old, c.new) if n is not None}

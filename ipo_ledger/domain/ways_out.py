@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from ipo_ledger.domain.batch import cycles
 from ipo_ledger.domain.dependents import Stuck, bases_before, bases_without, dependents
-from ipo_ledger.domain.records import Batch, Change
+from ipo_ledger.domain.records import Batch, Change, numbers_in
 from ipo_ledger.domain.rollback import Past, Plan, blocks, plan_plain, rest_of, told
 from ipo_ledger.domain.system import System
 
@@ -43,7 +43,7 @@ def plan_partial(system: System, past: Past, batch: Batch, only: Sequence[str] =
     chosen: list[Change] = []
     asked = set(only)
     for cycle in cycles(rest):
-        numbers = {n for c in cycle for n in (c.old, c.new) if n is not None}
+        numbers = numbers_in(cycle)
         if only and not numbers & asked:
             continue
         asked -= numbers
@@ -148,7 +148,7 @@ class _Desks:
 def _replay(other: Batch, desks: _Desks, frame: Frame) -> None:
     """Play a later batch on the replayed configuration, and as it was on the actual one."""
     happened = {c.extension_id: c.new for c in other.changes.values()}
-    if not (desks.differing & other.changes.keys() or desks.numbers() & _numbers(other)):
+    if not (desks.differing & other.changes.keys() or desks.numbers() & other.numbers):
         desks.play(happened, happened)
     elif not _is_permutation(other):
         raise NotPossible(f"{other.name}, which came later and matters, is no permutation")
@@ -176,10 +176,6 @@ def _changes(
     if blocked:
         raise NotPossible("; ".join(told(b) for b in blocked[:3]))
     return changes
-
-
-def _numbers(batch: Batch) -> set[str]:
-    return {n for c in batch.changes.values() for n in (c.old, c.new) if n is not None}
 
 
 def _is_permutation(batch: Batch) -> bool:

@@ -14,7 +14,6 @@ from ipo_ledger.domain import events as e
 from ipo_ledger.domain.batch import Move
 from ipo_ledger.domain.correction import root_of
 from ipo_ledger.domain.entry import Entry
-from ipo_ledger.domain.system import numbers_of
 from ipo_ledger.errors import Refused
 from tests.domain.given import a_site, extension, user
 from tests.domain.story import Story
@@ -103,7 +102,7 @@ def tell(story: Story, step: Step) -> Done | None:
 
 
 def _numbers(story: Story, step: Step) -> frozenset[str]:
-    return frozenset(numbers_of(story.past.seen[step.batch])) if step.verb == "send" else frozenset()
+    return frozenset(story.past.seen[step.batch].numbers) if step.verb == "send" else frozenset()
 
 
 def tell_done(story: Story, moves: Sequence[Move], at: int) -> list[Done]:

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from ipo_ledger.domain import events as e
 from ipo_ledger.domain.records import Batch, Mark
-from ipo_ledger.domain.system import numbers_of
 from ipo_ledger.domain.trail import BasePoint, Closed, NumberPoint, Pile, Point, SeatPoint
 
 
@@ -59,8 +58,8 @@ class Told:
         return {position: self._facts[position] for position in positions}
 
     def command_of(self, fact: e.Fact) -> Sequence[e.Fact]:
-        """Return everything that was recorded with a fact, by one command, in order."""
-        return [f for f in self._facts.values() if f.command_id == fact.command_id]
+        """Return what still stands of all that was recorded with a fact, by one command, in order."""
+        return [f for f in self._facts.values() if f.command_id == fact.command_id and f.position not in self._taken]
 
     def taken_away_by(self, position: int) -> int | None:
         """Return the position of the correction that took a fact away, or None: it stands."""
@@ -85,7 +84,7 @@ class Told:
     def sent_since(self, number: str, position: int) -> Sequence[Batch]:
         """Return the batches sent after a position that give an extension this number, or take it off."""
         later = [b for b in self._batches.values() if b.sends and b.sends[-1].position > position]
-        return [b for b in later if number in numbers_of(b)]
+        return [b for b in later if number in b.numbers]
 
     def renumbered(self) -> Iterable[str]:
         """Return the users whose number ever changed."""

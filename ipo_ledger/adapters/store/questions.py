@@ -167,6 +167,15 @@ QUESTIONS: dict[str, str] = {
         f"SELECT {BATCH_COLUMNS} FROM {{schema}}batches b WHERE b.system_id = :key "
         "AND b.in_force_position >= :in_force AND b.batch <> :batch ORDER BY b.in_force_position, b.sent_position"
     ),
+    "sent_after": (
+        f"SELECT {BATCH_COLUMNS} FROM {{schema}}batches b "
+        "WHERE b.system_id = :key AND b.sent_position > :position ORDER BY b.batch"
+    ),
+    "changes_sent_after": (
+        "SELECT c.batch, c.extension_id, c.old_base, c.new_base FROM {schema}batches b "
+        "JOIN {schema}changes c ON c.system_id = b.system_id AND c.batch = b.batch "
+        f"WHERE b.system_id = :key AND b.sent_position > :position AND c.{STANDS} ORDER BY c.batch, c.place"
+    ),
     "changes": (
         "SELECT extension_id, old_base, new_base FROM {schema}changes "
         f"WHERE system_id = :key AND batch = :batch AND {STANDS} ORDER BY place"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -213,6 +213,10 @@ class ReadModel(ABC):
         about = {"key": key, "in_force": batch.in_force_position or 0, "batch": batch.number}
         found = self._batches(key, "in_force_after", "changes_in_force_after", about)
         return [other for other in found if other.order > batch.order]
+
+    def batches_sent_after(self, key: int, position: int) -> list[Batch]:
+        """Return the batches whose send, recorded after a position, stands; with their changes."""
+        return self._batches(key, "sent_after", "changes_sent_after", {"key": key, "position": position})
 
     def _batches(self, key: int, question: str, changes: str, about: Mapping[str, Any]) -> list[Batch]:
         rows = self._rows(question, about)
@@ -441,15 +445,18 @@ class ReadModel(ABC):
                 found.append(name)
         return sorted(found)
 
-    def moved_on(self, key: int, at: datetime) -> dict[str, Mark]:
-        """Return the numbers that changed hands or desks after an instant, with the last fact that did it."""
+    def moved_on(self, key: int, at: datetime, without: Collection[int] = ()) -> dict[str, Mark]:
+        """Return the numbers that changed hands or desks after an instant, with the last fact that did it.
+
+        What the facts at the positions `without` did does not count: they are being taken away.
+        """
         about = {"key": key, "at": to_micros(at)}
         changed = [*self._rows("desks_moved_on", about), *self._rows("hands_moved_on", about)]
         changed += [(number, None, *when) for number, *when in self._rows("desks_removed", about)]
         changed += [(number, None, *when) for number, *when in self._rows("hands_removed", about)]
         last: dict[str, tuple[int, int]] = {}
         for one, other, when, position in changed:
-            for number in (one, other):
+            for number in (one, other) if position not in without else ():
                 if number is not None:
                     last[number] = max(last.get(number, (0, 0)), (when, position))
         facts = self.facts_at({position for _, position in last.values()})
