@@ -169,7 +169,11 @@ def iso(at: datetime, zone: tzinfo) -> str:
 
 def to_micros(at: datetime) -> int:
     """Count the microseconds from 1970-01-01 UTC to an aware time, exactly. Raises ValueError if naive."""
-    return (local(at, UTC) - _EPOCH) // timedelta.resolution
+    try:
+        since = at - _EPOCH
+    except TypeError:
+        raise _naive(at) from None
+    return since // timedelta.resolution
 
 
 def from_micros(micros: int) -> datetime:
@@ -181,8 +185,12 @@ def _offset(at: datetime) -> timedelta:
     """Give the offset of an aware time; a naive one would silently be read in this machine's zone."""
     offset = at.utcoffset()
     if offset is None:
-        raise ValueError(f"a time without an offset: {at}")
+        raise _naive(at)
     return offset
+
+
+def _naive(at: datetime) -> ValueError:
+    return ValueError(f"a time without an offset: {at}")
 
 
 def _written(at: datetime) -> str:

@@ -19,6 +19,7 @@ from msgspec import Struct
 HASH_SIZE = 32
 EMPTY_ROOT = sha256(b"").digest()
 EVENT_TAG = b"ipo-ledger/event/v1\n"
+_LEAF_TAG = b"\x00" + EVENT_TAG
 
 Node: TypeAlias = tuple[int, int, bytes]
 """Level, index, hash."""
@@ -68,8 +69,18 @@ def leaf_hash(leaf: bytes) -> bytes:
 
 
 def leaf_hashes(rows: Iterable[Row]) -> list[bytes]:
-    """Hash stored events, in their order."""
-    return [sha256(b"\x00" + leaf_bytes(*row)).digest() for row in rows]
+    """Hash stored events, in their order: `leaf_hash` of their `leaf_bytes`, with what they share encoded once."""
+    names: dict[tuple[str, str, str], tuple[tuple[int, int, int], bytes]] = {}
+    hashes = []
+    for position, stream, version, kind, recorded_at, role, payload in rows:
+        shared = names.get((stream, kind, role))
+        if shared is None:
+            each = (stream.encode(), kind.encode(), role.encode())
+            shared = names[stream, kind, role] = ((len(each[0]), len(each[1]), len(each[2])), b"".join(each))
+        lengths, named = shared
+        numbers = _NUMBERS.pack(position, version, recorded_at, *lengths)
+        hashes.append(sha256(_LEAF_TAG + numbers + named + payload).digest())
+    return hashes
 
 
 # --- growing -----------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from eventsourcing.persistence import (
     Subscription,
 )
 
+from ipo_ledger.adapters.postgres.arrays import columns, placeholders
 from ipo_ledger.adapters.postgres.questions import sql
 from ipo_ledger.adapters.postgres.store import PostgresReading
 from ipo_ledger.adapters.store import tables
@@ -35,15 +36,17 @@ _MOVE_HEAD = (
     b"UPDATE ipo_ledger.head SET position = position + %s RETURNING position, recorded_at, frontier, session_user::text"
 )
 # The tree grows in the same statement, for one round trip: the three tables have nothing to do with each other.
-_INSERT_EVENTS = b"""
+_NODE = ("bigint", "bigint", "bytea")
+_EVENT = ("bigint", "text", "bigint", "text", "bytea")
+_INSERT_EVENTS = f"""
 WITH moved AS (UPDATE ipo_ledger.head SET frontier = %b),
 kept AS (
   INSERT INTO ipo_ledger.tree_nodes (level, place, hash)
-  SELECT * FROM unnest(%b::bigint[], %b::bigint[], %b::bytea[])
+  SELECT * FROM unnest({placeholders(_NODE)})
 )
 INSERT INTO ipo_ledger.stored_events (position, originator_id, originator_version, topic, state)
-SELECT * FROM unnest(%b::bigint[], %b::text[], %b::bigint[], %b::text[], %b::bytea[])
-"""
+SELECT * FROM unnest({placeholders(_EVENT)})
+""".encode()  # noqa: S608 - constants
 _KEEP_NODE = b"INSERT INTO ipo_ledger.tree_nodes (level, place, hash) VALUES (%s, %s, %s)"
 _REMEMBER = b"INSERT INTO ipo_ledger.answers (command_id, fingerprint, answer) VALUES (%s, %s, %s)"
 _KEEP_CHECKPOINT = b"INSERT INTO ipo_ledger.checkpoints (size, note) VALUES (%s, %s) ON CONFLICT DO NOTHING"
@@ -161,11 +164,13 @@ class PostgresWriting(PostgresReading, Appending):
         positions = list(range(self._head.position + 1, moved[0] + 1))
         growth = Growth(moved[2])
         nodes = growth.grow(as_rows(stored_events, positions[0], moved[1], moved[3]))
-        columns = zip(*((s.originator_id, s.originator_version, s.topic, s.state) for s in stored_events), strict=True)
-        kept = [list(column) for column in zip(*nodes, strict=True)] if nodes else [[], [], []]
+        events = [
+            (position, s.originator_id, s.originator_version, s.topic, s.state)
+            for position, s in zip(positions, stored_events, strict=True)
+        ]
         try:
             self.connection.execute(
-                _INSERT_EVENTS, [growth.frontier.to_bytes(), *kept, positions, *map(list, columns)], binary=True
+                _INSERT_EVENTS, [growth.frontier.to_bytes(), *columns(nodes, _NODE), *columns(events, _EVENT)]
             )
         except psycopg.IntegrityError as fault:
             raise IntegrityError(str(fault)) from fault
@@ -196,30 +201,29 @@ class PostgresWriting(PostgresReading, Appending):
         # All tables in one statement, for one round trip: they have nothing to do with each other.
         put = {name: found for name, found in rows.put.items() if found}
         add = {name: found for name, found in rows.add.items() if found}
-        columns = [list(c) for found in (*put.values(), *add.values()) for c in zip(*found, strict=True)]
-        self.connection.execute(_write_sql(tuple(put), tuple(add)), columns)
+        values = [
+            column
+            for name, found in (*put.items(), *add.items())
+            for column in columns(found, tuple(_TABLES[name].columns.values()))
+        ]
+        self.connection.execute(_write_sql(tuple(put), tuple(add)), values)
         for question, about in rows.close:
             self.connection.execute(sql(question, ""), about)
 
     def model_rows_at(self, shape: Shape, keys: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
         """Return the rows of the read model that have these keys."""
         asked = f"SELECT {', '.join(shape.read)} FROM ipo_ledger.{shape.name} WHERE {_among(shape)}"  # noqa: S608 - constants
-        return self.connection.execute(asked.encode(), _columns(keys), binary=True).fetchall()
+        return self.connection.execute(asked.encode(), columns(keys, _kinds(shape, shape.key)), binary=True).fetchall()
 
     def replace_rows(self, shape: Shape, keys: Sequence[Sequence[Any]], rows: Sequence[Sequence[Any]]) -> None:
         """Delete the rows of the read model that have these keys, and insert others."""
         if keys:
             delete = f"DELETE FROM ipo_ledger.{shape.name} WHERE {_among(shape)}"  # noqa: S608 - constants
-            self.connection.execute(delete.encode(), _columns(keys), binary=True)
+            self.connection.execute(delete.encode(), columns(keys, _kinds(shape, shape.key)))
         if rows:
-            arrays = ", ".join(f"%b::{kind}[]" for kind in shape.kinds)
-            columns = ", ".join(shape.columns)
-            insert = f"INSERT INTO ipo_ledger.{shape.name} ({columns}) SELECT * FROM unnest({arrays})"  # noqa: S608 - constants
-            values = [
-                [bool(v) for v in column] if kind == "boolean" else column
-                for column, kind in zip(_columns(rows), shape.kinds, strict=True)
-            ]
-            self.connection.execute(insert.encode(), values, binary=True)
+            named = ", ".join(shape.columns)
+            insert = f"INSERT INTO ipo_ledger.{shape.name} ({named}) SELECT * FROM unnest({placeholders(shape.kinds)})"  # noqa: S608 - constants
+            self.connection.execute(insert.encode(), columns(rows, shape.kinds))
 
     def forget(self) -> None:
         """Empty the read model, which can be made anew."""
@@ -230,14 +234,14 @@ class PostgresWriting(PostgresReading, Appending):
 _TABLES = {table.name: table for table in tables.READ_MODEL}
 
 
-def _among(shape: Shape) -> str:
+def _kinds(shape: Shape, names: Sequence[str]) -> list[str]:
     kinds = dict(zip(shape.columns, shape.kinds, strict=True))
-    arrays = ", ".join(f"%b::{kinds[c]}[]" for c in shape.key)
-    return f"({', '.join(shape.key)}) IN (SELECT * FROM unnest({arrays}))"  # noqa: S608 - constants
+    return [kinds[name] for name in names]
 
 
-def _columns(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]
+def _among(shape: Shape) -> str:
+    keys = placeholders(_kinds(shape, shape.key))
+    return f"({', '.join(shape.key)}) IN (SELECT * FROM unnest({keys}))"  # noqa: S608 - constants
 
 
 @lru_cache(maxsize=128)
@@ -248,9 +252,8 @@ def _write_sql(put: tuple[str, ...], add: tuple[str, ...]) -> bytes:
 
 
 def _add_sql(table: tables.Table) -> str:
-    arrays = ", ".join(f"%b::{kind}[]" for kind in table.columns.values())
-    columns = ", ".join(table.columns)
-    return f"INSERT INTO ipo_ledger.{table.name} ({columns}) SELECT * FROM unnest({arrays})"  # noqa: S608 - constants
+    named, values = ", ".join(table.columns), placeholders(tuple(table.columns.values()))
+    return f"INSERT INTO ipo_ledger.{table.name} ({named}) SELECT * FROM unnest({values})"  # noqa: S608 - constants
 
 
 def _put_sql(table: tables.Table) -> str:

@@ -11,6 +11,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
 from ipo_ledger.adapters.migrations import refuse_unless_current
+from ipo_ledger.adapters.postgres import arrays
 from ipo_ledger.adapters.postgres.address import Address
 from ipo_ledger.adapters.postgres.failures import failed, refused, words
 from ipo_ledger.adapters.store.faults import CommitUnknown, DamagedHead, NoLedgerYet, NotALedger, StoreFailed
@@ -45,6 +46,7 @@ class Sessions:
         # Every integer of ours is a bigint; psycopg would send small ones as int2.
         connection.adapters.register_dumper(int, Int8Dumper)
         connection.adapters.register_dumper(int, Int8BinaryDumper)
+        arrays.register(connection)
         return connection
 
     def begin(self, statements: bytes) -> tuple[Connection, tuple[Any, ...]]:

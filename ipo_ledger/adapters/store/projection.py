@@ -22,7 +22,10 @@ Row: TypeAlias = tuple[Any, ...]
 
 
 class Rows(Struct, frozen=True):
-    """What to write: rows to put in place by key, rows to add, and after them what to close, in order."""
+    """What to write: rows to put in place by key, rows to add, and after them what to close, in order.
+
+    Rows are in the order of their keys: in a tree of many pages, neighbours are written to one page.
+    """
 
     put: dict[str, list[Row]]
     add: dict[str, list[Row]]
@@ -73,6 +76,8 @@ def rows_of(system: System, facts: Sequence[e.Fact]) -> Rows:
         t.CORRECTIONS.name: [*trail.taken],
         t.LOG_ENTRIES.name: [_log_entry(key, fact) for fact in facts],
     }
+    for rows in add.values():
+        rows.sort()  # no two rows of a table have one key: what comes after it is never compared
     return Rows(put, add, list(_closing(key, system)))
 
 
