@@ -24,8 +24,10 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from ipo_ledger.adapters.move_csv import read_moves
-    from ipo_ledger.application.ledger import Ledger, SystemLedger
+    from ipo_ledger.application.ledger import Ledger
     from ipo_ledger.application.move_lists import MoveAsked
+    from ipo_ledger.application.questions import Questions
+    from ipo_ledger.application.system_ledger import SystemLedger
     from ipo_ledger.errors import Differs, LedgerError, Malformed, NotFound, Refused, StoreUnusable
     from ipo_ledger.opening import open_ledger as open  # noqa: A004 - ipo_ledger.open(url) reads as it should
 
@@ -36,6 +38,7 @@ __all__ = [
     "Malformed",
     "MoveAsked",
     "NotFound",
+    "Questions",
     "Refused",
     "StoreUnusable",
     "SystemLedger",
@@ -52,10 +55,18 @@ def __getattr__(name: str) -> Any:
         from ipo_ledger.opening import open_ledger
 
         return open_ledger
-    if name in {"Ledger", "SystemLedger"}:
-        from ipo_ledger.application import ledger
+    if name == "Ledger":
+        from ipo_ledger.application.ledger import Ledger
 
-        return getattr(ledger, name)
+        return Ledger
+    if name == "SystemLedger":
+        from ipo_ledger.application.system_ledger import SystemLedger
+
+        return SystemLedger
+    if name == "Questions":
+        from ipo_ledger.application.questions import Questions
+
+        return Questions
     if name == "MoveAsked":
         from ipo_ledger.application.move_lists import MoveAsked
 

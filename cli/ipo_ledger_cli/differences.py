@@ -41,7 +41,7 @@ def diff(session: Session, one: str, other: str | None, *, known_at: tuple[str, 
     if other is None and len(known_at) < 2:  # noqa: PLR2004 - likewise
         raise click.UsageError("Give two times, or one time and --known-at twice.")
     before, after = (*known_at, None, None)[:2]
-    found = session.system().diff(one, other, known_at=before, other_known_at=after)
+    found = session.questions().diff(one, other, known_at=before, other_known_at=after)
     answer(session, found, lambda: _tell(found))
 
 

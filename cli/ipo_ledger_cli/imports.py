@@ -147,7 +147,7 @@ def check(ctx: click.Context, files: Sequence[str], mapping: str | None) -> None
     Nothing is recorded. It speaks of the configuration on the system, not of who sits where.
     """
     session: Session = ctx.obj
-    found = session.system().check(*expanded(files), mapping=mapping)
+    found = session.questions().check(*expanded(files), mapping=mapping)
     answer(session, found, lambda: _tell_check(session, found))
     if not found.agrees:
         ctx.exit(5)

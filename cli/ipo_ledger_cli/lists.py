@@ -52,7 +52,7 @@ def _before_position(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.pass_obj
 def batches(session: Session, /, **wanted: Any) -> None:
     """List batches, newest first."""
-    found = session.system().batches(**wanted)
+    found = session.questions().batches(**wanted)
 
     def tell() -> None:
         rows = [
@@ -106,7 +106,7 @@ def history(session: Session, /, subject: str | None, user: str | None, extensio
     if subject is not None:
         found = _history_of(session, subject, wanted)
     else:
-        found = session.system().history(user=user, extension=extension, **wanted)
+        found = session.questions().history(user=user, extension=extension, **wanted)
 
     def tell() -> None:
         say(f"{found.subject} of {found.system}, newest first{wording.known(found.known_at)}")
@@ -174,7 +174,7 @@ def log(session: Session, /, **wanted: Any) -> None:
     What was corrected stays here, with the event that corrected it. With --json each event has everything
     that was recorded: when it was true, when it was learned, by whom and why, what caused it, and its data.
     """
-    found = session.system().log(**wanted)
+    found = session.questions().log(**wanted)
 
     def tell() -> None:
         rows = [

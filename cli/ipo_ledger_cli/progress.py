@@ -32,7 +32,7 @@ def drafted(session: Session, found: a.Drafted) -> None:
 
 def next_is_send(session: Session, batch: str | None) -> None:
     """Say how to record that a draft was sent, in the way that this system takes."""
-    mode = " --mode immediate" if session.system().info().base_extension_by == "reboot" else ""
+    mode = " --mode immediate" if session.questions().info().base_extension_by == "reboot" else ""
     wording.next_step(session, f"send {batch}{mode}", "when Manager has sent the configuration")
 
 
@@ -60,7 +60,7 @@ def still_waiting(session: Session, batch: str | None, pending: Sequence[a.Pendi
 
 def dialled(session: Session, known_at: int | None) -> str:
     """Return what people dial to log out; of what was known earlier, only that it is the log-out code."""
-    return session.system().info().logout_code if known_at is None else "the log-out code"
+    return session.questions().info().logout_code if known_at is None else "the log-out code"
 
 
 def say_next(session: Session, pending: Sequence[a.PendingAnswer]) -> None:

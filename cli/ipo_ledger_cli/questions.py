@@ -37,7 +37,7 @@ def who(session: Session, extension: str, *, on: str, known_at: str | None) -> N
     Every stay, with its true beginning and end, vacant times included. EXTENSION is an extension id,
     MODULE/PORT or @LABEL. A day is the whole day in the time zone of the system.
     """
-    found = session.system().who(extension, on=on, known_at=known_at)
+    found = session.questions().who(extension, on=on, known_at=known_at)
 
     def tell() -> None:
         _read_as(wording.extension(found.extension_id, found.module, found.port, found.label), found)
@@ -72,7 +72,7 @@ def where(session: Session, user: str, *, on: str, known_at: str | None) -> None
 
     Every stay, with its true beginning and end, times off the air included. USER is a number or a name.
     """
-    found = session.system().where(user, on=on, known_at=known_at)
+    found = session.questions().where(user, on=on, known_at=known_at)
 
     def tell() -> None:
         _read_as(wording.person(found.user, found.number), found)
@@ -119,7 +119,7 @@ def seats(session: Session, *, on: str, known_at: str | None) -> None:
 
     Base extensions are those in force then. A whole day is taken as it ended.
     """
-    found = session.system().seats(on=on, known_at=known_at)
+    found = session.questions().seats(on=on, known_at=known_at)
 
     def tell() -> None:
         _read_as(found.system, found)
@@ -171,7 +171,7 @@ def status(session: Session, *, known_at: str | None, store: bool) -> None:
 
         tell_store(session)
         return
-    found = session.system().status(known_at=known_at)
+    found = session.questions().status(known_at=known_at)
     answer(session, found, lambda: _tell_status(session, found))
 
 

@@ -81,7 +81,7 @@ def rollback(  # noqa: PLR0913 - its options
     numbers = tuple(number for given in only for number in given)
     _refuse_odd_options(batch, strategy, frame, numbers, plan_file)
     if graph is not None and batch is not None:
-        found = session.system().rollback_graph(batch)
+        found = session.questions().rollback_graph(batch)
         answer(session, found, lambda: out((found.dot if graph == "dot" else found.mermaid).rstrip("\n")))
         return
     wanted = Wanted(batch or "", strategy, frame or "people", numbers)

@@ -69,6 +69,10 @@ class Session:
         """Return the ledger of the system that was asked for."""
         return self.ledger().system(self.system_name)
 
+    def questions(self) -> ipo_ledger.Questions:
+        """Return what can be asked of that system: for commands that only ask, which begin sooner so."""
+        return self.ledger().questions(self.system_name)
+
     def command(self, text: str) -> str:
         """Return a command to be typed next, with the ledger and system as this command line named them."""
         options = [("--ledger", self.ledger_option), ("--system", self.system_option)]

@@ -43,7 +43,7 @@ def sheet(session: Session, batch: str, *, form: str | None) -> None:
     """
     if session.json and form is not None:
         raise click.UsageError(f"--json and --{form} are two forms: give one.")
-    found = session.system().sheet(batch)
+    found = session.questions().sheet(batch)
     if form == "csv":
         click.echo(clean_csv(found), nl=False)
     elif form == "html":

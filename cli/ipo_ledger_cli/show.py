@@ -28,7 +28,7 @@ def show(session: Session, batch: str, *, known_at: str | None) -> None:
 
     Its changes and their cycles, when it was sent and settled, what it waits for, and what reverses it.
     """
-    found = session.system().show(batch, known_at=known_at)
+    found = session.questions().show(batch, known_at=known_at)
     answer(session, found, lambda: _tell_batch(session, found))
 
 

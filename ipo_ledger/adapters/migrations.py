@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -55,11 +54,14 @@ def roles() -> str:
     return _folder().joinpath("postgres", "roles.sql").read_text(encoding="utf-8")
 
 
-def _folder() -> Traversable:
-    """Return where the SQL lies: inside the installed package, or beside it in a checkout."""
-    package = files("ipo_ledger")
-    inside = package.joinpath("migrations")
-    return inside if inside.is_dir() else package.joinpath("..", "migrations")
+def _folder() -> Path:
+    """Return where the SQL lies: inside the installed package, or beside it in a checkout.
+
+    Not by `importlib.resources`: what it imports takes longer than a question, and a wheel is always unpacked.
+    """
+    package = Path(__file__).parent.parent
+    inside = package / "migrations"
+    return inside if inside.is_dir() else package.parent / "migrations"
 
 
 def pending(known: list[Migration], applied: dict[int, str], url: str) -> list[Migration]:

@@ -9,7 +9,7 @@ from typing import Unpack
 import msgspec
 
 from ipo_ledger.application import answers as a
-from ipo_ledger.application import settings, telling
+from ipo_ledger.application import settings, telling, telling_batches
 from ipo_ledger.application.move_lists import MoveAsked, moves_of
 from ipo_ledger.application.naming import extension_in, user_in
 from ipo_ledger.application.recording import Deciding
@@ -210,7 +210,7 @@ class Commands(Rollbacks):
             number = self._draft_called(deciding, batch, "changed") if batch is not None else None
             title = f"change extension {known.extension_id} to {batches.shown(wanted)}"
             found = batches.draft(deciding.entry, [batches.Move(known.extension_id, wanted)], title=title, into=number)
-            return telling.drafted(deciding.entry, found.number, found.unchanged)
+            return telling_batches.drafted(deciding.entry, found.number, found.unchanged)
 
         return self._recorder.record("change", asked, said, decide, answer=a.Drafted)
 
@@ -227,7 +227,7 @@ class Commands(Rollbacks):
         def decide(deciding: Deciding) -> a.Done:
             number = self._draft_called(deciding, batch, "sent")
             batches.send(deciding.entry, number, chosen, with_conflicts=with_conflicts)
-            return telling.done(deciding.entry, number)
+            return telling_batches.done(deciding.entry, number)
 
         return self._recorder.record("send", asked, said, decide, answer=a.Done)
 
@@ -237,7 +237,7 @@ class Commands(Rollbacks):
         def decide(deciding: Deciding) -> a.Done:
             number = self._draft_called(deciding, batch, "abandoned")
             batches.abandon(deciding.entry, number)
-            return telling.done(deciding.entry, number)
+            return telling_batches.done(deciding.entry, number)
 
         return self._recorder.record("abandon", {"batch": batch}, said, decide, answer=a.Done)
 
@@ -250,7 +250,7 @@ class Commands(Rollbacks):
             restarted = hot_desking.restart(deciding.entry)
             assert isinstance(restarted.event, e.SystemRestarted)
             waited = restarted.event.in_force
-            return telling.done(deciding.entry, waited[-1] if waited else None)
+            return telling_batches.done(deciding.entry, waited[-1] if waited else None)
 
         return self._recorder.record("restart", {}, said, decide, answer=a.Done)
 
@@ -260,7 +260,7 @@ class Commands(Rollbacks):
         def decide(deciding: Deciding) -> a.Done:
             known = user_in(deciding.system, str(user))
             out = hot_desking.log_out(deciding.entry, known.name)
-            return telling.done(deciding.entry, out.batch)
+            return telling_batches.done(deciding.entry, out.batch)
 
         return self._recorder.record("logout", {"user": user}, said, decide, answer=a.Done)
 
@@ -271,7 +271,7 @@ class Commands(Rollbacks):
             known = user_in(deciding.system, str(user))
             at = extension_in(deciding.system, extension)
             seated = hot_desking.log_in(deciding.entry, known.name, at.extension_id)
-            return telling.done(deciding.entry, seated.batch)
+            return telling_batches.done(deciding.entry, seated.batch)
 
         return self._recorder.record("login", {"user": user, "extension": extension}, said, decide, answer=a.Done)
 
@@ -280,7 +280,7 @@ def _drafted(deciding: Deciding, moves: Sequence[batches.Move], title: str, *, d
     found = batches.draft(deciding.entry, moves, title=title)
     if done:
         batches.finish(deciding.entry, found.number)
-    return telling.drafted(deciding.entry, found.number, found.unchanged)
+    return telling_batches.drafted(deciding.entry, found.number, found.unchanged)
 
 
 def _move_asked(move: MoveAsked | Mapping[str, object]) -> MoveAsked:

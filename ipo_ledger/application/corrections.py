@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ipo_ledger.application import answers as a
-from ipo_ledger.application import telling
-from ipo_ledger.application.handle import Handle
+from ipo_ledger.application import telling_batches
+from ipo_ledger.application.acting import Acting
 from ipo_ledger.application.listing import in_words
 from ipo_ledger.application.naming import batch_known, extension_in
 from ipo_ledger.application.ports import Reading
@@ -129,7 +129,7 @@ def _together(one: e.Fact, other: e.Fact) -> bool:
     return (one.system, one.command_id, one.recorded_at) == (other.system, other.command_id, other.recorded_at)
 
 
-class Corrections(Handle):
+class Corrections(Acting):
     """Taking back what is wrong in the ledger of one system."""
 
     def correct(
@@ -287,7 +287,7 @@ def _answer(
         effects=tuple(_effects(deciding, history, event)),
         batches=tuple(_batch_effects(deciding, history, event)),
         position=None if dry_run else entry.facts[-1].position,
-        events=() if dry_run else telling.events(entry.facts),
+        events=() if dry_run else telling_batches.events(entry.facts),
         dry_run=dry_run,
     )
 

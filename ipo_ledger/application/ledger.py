@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
 
-import msgspec
-
 from ipo_ledger.application import answers as a
-from ipo_ledger.application import settings, telling
-from ipo_ledger.application.commands import Commands
-from ipo_ledger.application.corrections import Corrections
 from ipo_ledger.application.naming import system_called
-from ipo_ledger.application.ports import KnownAnswer, ReadsExports, Store
 from ipo_ledger.application.questions import Questions
-from ipo_ledger.application.recording import answered, fingerprint
 from ipo_ledger.application.refusals import BadArgument
-from ipo_ledger.application.report import Reports
-from ipo_ledger.application.saying import Said, given
-from ipo_ledger.domain.entry import Entry
-from ipo_ledger.domain.events import SystemAdded
-from ipo_ledger.domain.moments import zone_of
-from ipo_ledger.domain.refusals import SystemExists
-from ipo_ledger.domain.system import System
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from datetime import datetime
+    from types import TracebackType
 
+    from ipo_ledger.application.ports import ReadsExports, Store
+    from ipo_ledger.application.saying import Said
+    from ipo_ledger.application.system_ledger import SystemLedger
     from ipo_ledger.evidence.notes import SigningKey
-
-
-class SystemLedger(Commands, Corrections, Questions, Reports):
-    """The ledger of one system: everything that can be recorded of it, and asked."""
 
 
 class Ledger:
@@ -56,6 +41,9 @@ class Ledger:
 
     def systems(self) -> a.SystemList:
         """Return every system, by name."""
+        from ipo_ledger.application import telling
+        from ipo_ledger.domain.moments import zone_of
+
         with self._store.reading() as reading:
             rows = reading.systems()
         return a.SystemList(systems=tuple(telling.system_answer(row, zone_of(row.settings.timezone)) for row in rows))
@@ -65,11 +53,23 @@ class Ledger:
 
         Raises `UnknownSystem`, `NoSystem`, `SystemNeeded`.
         """
+        from ipo_ledger.application.system_ledger import SystemLedger
+
         if name is None or name not in self._systems:
-            with self._store.reading() as reading:
-                name = system_called(reading, name).name
+            name = self._name_of(name)
             self._systems.setdefault(name, SystemLedger(self._store, name, self._actor, self._read_exports))
         return self._systems[name]
+
+    def questions(self, name: str | None = None) -> Questions:
+        """Return what can be asked of one system, and nothing that writes: a process that only asks begins sooner.
+
+        Raises as `system` does.
+        """
+        return Questions(self._store, self._name_of(name), self._read_exports)
+
+    def _name_of(self, asked: str | None) -> str:
+        with self._store.reading() as reading:
+            return system_called(reading, asked).name
 
     def add_system(
         self,
@@ -85,29 +85,11 @@ class Ledger:
 
         Raises `SystemExists`, `BadSetting`, `UnknownZone`.
         """
-        new = settings.new(release, timezone, base_extension_by, logout_code)
-        asked = {"name": settings.system_name(name), "settings": new}
-        known = fingerprint(name, "system add", asked, said)
-        zone = zone_of(timezone)
+        from ipo_ledger.application import adding
+
+        wanted = adding.wanted(name, release, timezone, base_extension_by, logout_code)
         self.make_if_embedded()
-        with self._store.writing() as writing:
-            again = answered(writing, said, known)
-            if again is not None:
-                return msgspec.json.decode(again, type=a.SystemAnswer)
-            if writing.system_row(name) is not None:
-                raise SystemExists(name=name)
-            before = System(name)
-            told = given(said, zone=zone, now=writing.now(), actor=self._actor)
-            entry = Entry(before, told, after=writing.head().position)
-            entry.happens(SystemAdded(new.release, new.timezone, new.base_extension_by, new.logout_code))
-            writing.append(entry)
-            row = writing.system_row(name)
-            assert row is not None
-            answer = telling.system_answer(row, zone, entry.facts[-1].position)
-            command_id = said.get("command_id")
-            if command_id:
-                writing.remember_answer(command_id, KnownAnswer(known, msgspec.json.encode(answer)))
-        return answer
+        return adding.add(self._store, self._actor, wanted, said)
 
     def record(
         self, lines: Iterable[bytes | str], *, system: str | None = None, keep_going: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -23,19 +23,6 @@ P = TypeVar("P", SeatPoint, PlacePoint)
 
 DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 1000
-
-
-def stays(points: Sequence[P], start: datetime, end: datetime) -> Iterator[tuple[P, datetime | None, P | None]]:
-    """Return each stay that touches [start, end]: its point, its true end (None: it goes on), what ended it.
-
-    Stays of no length are not shown, and nothing is a stay once the extension or user is gone.
-    """
-    for place, point in enumerate(points):
-        next_ = points[place + 1] if place + 1 < len(points) else None
-        until = next_.at if next_ is not None else None
-        if point.gone or point.at > end or until == point.at or (until is not None and until <= start):
-            continue
-        yield point, until, next_
 
 
 class _Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

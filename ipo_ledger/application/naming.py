@@ -6,11 +6,10 @@ Nothing is guessed: what fits nothing is not found, with near matches; what fits
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from ipo_ledger.application.ports import Reading, SystemRow
-from ipo_ledger.domain.records import Batch, Extension, User
+from ipo_ledger.application.ports import SystemRow
 from ipo_ledger.domain.refusals import (
     AmbiguousName,
     NoSystem,
@@ -20,7 +19,13 @@ from ipo_ledger.domain.refusals import (
     UnknownSystem,
     UnknownUser,
 )
-from ipo_ledger.domain.system import System
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ipo_ledger.application.ports import Reading
+    from ipo_ledger.domain.records import Batch, Extension, User
+    from ipo_ledger.domain.system import System
 
 EVER = datetime.max.replace(tzinfo=UTC)
 _BATCH = re.compile(r"(?:(?P<system>.+)/)?[Bb](?P<number>[1-9][0-9]{0,8})", re.ASCII)
@@ -177,7 +182,7 @@ def batch_known(reading: Reading, system: System | SystemRow, asked: int | str, 
             hint = f"It was opened later, by event {later.opened_position}: ask as known then or later."
             raise UnknownBatch(system=system.name, asked=f"B{number}", hint=hint)
     if batch is None:
-        last = system.last_batch if isinstance(system, System) else system.batches
+        last = system.batches if isinstance(system, SystemRow) else system.last_batch
         hint = f"The last one is B{last}; see `ipo-ledger batches`." if last else "There is none yet."
         raise UnknownBatch(system=system.name, asked=f"B{number}", hint=hint)
     return batch

@@ -19,8 +19,9 @@ from ipo_ledger.application.refusals import BadArgument, BadRecordLine
 from ipo_ledger.errors import LedgerError, StoreUnusable
 
 if TYPE_CHECKING:
-    from ipo_ledger.application.ledger import Ledger, SystemLedger
+    from ipo_ledger.application.ledger import Ledger
     from ipo_ledger.application.saying import Said
+    from ipo_ledger.application.system_ledger import SystemLedger
 
 Text: TypeAlias = str | int  # a number that somebody's script wrote without quotes
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from ipo_ledger.application import answers as a
-from ipo_ledger.application import telling
+from ipo_ledger.application import telling_batches
 from ipo_ledger.application.asking import MOMENT, KnownAt, Look, look
 from ipo_ledger.application.handle import Handle
 from ipo_ledger.application.refusals import BadArgument, NotKnownThen
@@ -228,7 +228,7 @@ def _batches(at: Look, start: datetime, end: datetime, named: set[int | None]) -
             batch=batch,
             live=is_live(past, batch),
             reversed_by=tuple(n for n in batch.reversed_by if is_live(past, past.batch(n))),
-            pending=telling.pending(system, system.open[batch.number]) if batch.number in system.open else (),
+            pending=telling_batches.pending(system, system.open[batch.number]) if batch.number in system.open else (),
         )
         for batch in past.batches
         if batch.number in named

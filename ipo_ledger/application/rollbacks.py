@@ -9,8 +9,8 @@ from typing import Unpack
 import msgspec
 
 from ipo_ledger.application import answers as a
-from ipo_ledger.application import telling
-from ipo_ledger.application.handle import Handle
+from ipo_ledger.application import telling, telling_batches
+from ipo_ledger.application.acting import Acting
 from ipo_ledger.application.naming import batch_known, extension_in, user_in
 from ipo_ledger.application.recording import Deciding
 from ipo_ledger.application.refusals import BadArgument
@@ -37,7 +37,7 @@ STRATEGIES = ("cascade", "replan", "partial")
 FRAMES: tuple[Frame, ...] = ("people", "ports")
 
 
-class Rollbacks(Handle):
+class Rollbacks(Acting):
     """Taking back what was done to one system, by recording its inverse."""
 
     def rollback(  # noqa: PLR0913 - the options of the command
@@ -144,7 +144,7 @@ class Rollbacks(Handle):
         )
         if done:
             batches.finish(deciding.entry, found.number)
-        return telling.drafted(deciding.entry, found.number, dry_run=dry_run)
+        return telling_batches.drafted(deciding.entry, found.number, dry_run=dry_run)
 
 
 def _strategy(strategy: str | None, only: Sequence[str]) -> str | None:

@@ -17,8 +17,8 @@ from typing import Any
 import msgspec
 
 from ipo_ledger.adapters.store.rebuilding import Projection
-from ipo_ledger.application.ledger import SystemLedger
 from ipo_ledger.application.ports import Reading
+from ipo_ledger.application.system_ledger import SystemLedger
 from ipo_ledger.domain import events as e
 from ipo_ledger.domain.records import Batch
 from ipo_ledger.domain.system import System
