@@ -70,8 +70,8 @@ class StoredHistory:
         return self._commands[key]
 
     def _together(self, fact: e.Fact) -> list[e.Fact]:
-        earlier = takewhile(lambda f: _together(f, fact), self._reading.facts_before(fact.position))
-        later = takewhile(lambda f: _together(f, fact), self._reading.facts(after=fact.position))
+        earlier = takewhile(fact.recorded_with, self._reading.facts_before(fact.position))
+        later = takewhile(fact.recorded_with, self._reading.facts(after=fact.position))
         return [*reversed([*earlier]), fact, *later]
 
     def _standing(self, facts: Sequence[e.Fact]) -> list[e.Fact]:
@@ -123,10 +123,6 @@ class StoredHistory:
                 return fact
         msg = f"B{batch} is there and must have been opened"
         raise AssertionError(msg)
-
-
-def _together(one: e.Fact, other: e.Fact) -> bool:
-    return (one.system, one.command_id, one.recorded_at) == (other.system, other.command_id, other.recorded_at)
 
 
 class Corrections(Acting):

@@ -38,11 +38,6 @@ class _Unfounded(Exception):
     """Nothing that was recorded before makes this event possible."""
 
 
-def together(one: e.Fact, other: e.Fact) -> bool:
-    """Tell whether two facts that follow each other were recorded by one command."""
-    return (one.system, one.command_id, one.recorded_at) == (other.system, other.command_id, other.recorded_at)
-
-
 def broken(shadow: Shadow, command: Sequence[e.Fact]) -> Broken | None:
     """Return where a command does not follow from what `shadow` took before it by the rules, or None."""
     if any(isinstance(fact.event, e.Corrected) for fact in command):

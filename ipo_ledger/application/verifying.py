@@ -303,7 +303,7 @@ class _Rest:
                 self.end()
                 self._break_off(fact, f"event {fact}, which cannot be read")
             elif self.shadow is not None and self.broken_off is None:
-                if self.command and not rules.together(self.command[0], fact):
+                if self.command and not self.command[0].recorded_with(fact):
                     self.end()
                 self.command.append(fact)
 

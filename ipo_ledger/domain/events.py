@@ -294,3 +294,7 @@ class Fact(Struct, frozen=True, kw_only=True):
     def originator_version(self) -> int:
         """Return the place in the stream, as the eventsourcing library calls it."""
         return self.version
+
+    def recorded_with(self, other: Fact) -> bool:
+        """Tell whether one command recorded this fact and another near it."""
+        return (self.system, self.command_id, self.recorded_at) == (other.system, other.command_id, other.recorded_at)
