@@ -17,8 +17,8 @@ from ipo_ledger.application.corrections import StoredHistory
 from ipo_ledger.application.listing import in_words
 from ipo_ledger.application.ports import Shadow
 from ipo_ledger.application.recording import Deciding
+from ipo_ledger.domain import baseline, correction, hot_desking
 from ipo_ledger.domain import batch as batches
-from ipo_ledger.domain import correction, hot_desking
 from ipo_ledger.domain import events as e
 from ipo_ledger.domain.correction import Found, RestedOn
 from ipo_ledger.domain.entry import Entry, Given
@@ -180,27 +180,11 @@ class _Replay:
     # --- what an import ends with ---------------------------------------------------------------------------
 
     def _come_back(self) -> None:
-        """Seat whoever an import found at their base, then return who was moved by what it removed."""
+        """Do what an import ends with, once a command."""
         if self.came_back:
             raise _Unfounded("nothing made it happen")
         self.came_back = True
-        entry, facts = self.entry, list(self.entry.facts)
-        for fact in facts:
-            if isinstance(fact.event, e.ExtensionAdded):
-                hot_desking.return_phone(entry, fact.event.extension_id, fact, "baseline")
-        for fact in facts:
-            if isinstance(fact.event, e.UserAdded):
-                hot_desking.return_person(entry, fact.event.user, fact, "baseline")
-        left = [f.event for f in facts if isinstance(f.event, e.UserLoggedOut) and f.event.cause == "removed"]
-        phone_of, person_at = {x.user: x.extension_id for x in left}, {x.extension_id: x.user for x in left}
-        people = {f.event.user: f for f in facts if isinstance(f.event, e.UserRemoved)}
-        phones = {f.event.extension_id: f for f in facts if isinstance(f.event, e.ExtensionRemoved)}
-        for name, fact in people.items():
-            if name in phone_of and phone_of[name] not in phones:
-                hot_desking.return_phone(entry, phone_of[name], fact)
-        for extension_id, fact in phones.items():
-            if extension_id in person_at and person_at[extension_id] not in people:
-                hot_desking.return_person(entry, person_at[extension_id], fact)
+        baseline.come_back(self.entry)
 
     # --- corrections ----------------------------------------------------------------------------------------
 

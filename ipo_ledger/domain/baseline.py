@@ -60,24 +60,17 @@ def observe(entry: Entry, site: Site, *, title: str, removed: bool = False) -> O
     What it lacks is left as it is or, where it lists everything (`removed`), recorded as no longer there.
     """
     missing = _missing_extensions(entry.system, site), _missing_users(entry.system, site)
-    gone = _remove(entry, *missing) if removed else _Gone()
+    if removed:
+        _remove(entry, *missing)
     _refuse_shared_numbers(entry.system, site.users or ())
     added, changed = _take_in_extensions(entry, site.extensions or ())
     new_users, users_changed, renumbered = _take_in_users(entry, site.users or ())
     batch = _take_in_bases(entry, site.extensions or (), title)
-    before = len(entry.facts)
-    for fact in added:
-        assert isinstance(fact.event, e.ExtensionAdded)
-        hot_desking.return_phone(entry, fact.event.extension_id, fact, "baseline")
-    for fact in new_users:
-        assert isinstance(fact.event, e.UserAdded)
-        hot_desking.return_person(entry, fact.event.user, fact, "baseline")
-    seated = len(entry.facts) - before
-    _return_who_was_moved(entry, gone)
+    seated = come_back(entry)
     return Observed(
-        extensions_added=len(added),
+        extensions_added=added,
         extensions_changed=changed,
-        users_added=len(new_users),
+        users_added=new_users,
         users_changed=users_changed,
         users_renumbered=renumbered,
         seated=seated,
@@ -87,6 +80,23 @@ def observe(entry: Entry, site: Site, *, title: str, removed: bool = False) -> O
         extensions_removed=missing[0] if removed else (),
         users_removed=missing[1] if removed else (),
     )
+
+
+def come_back(entry: Entry) -> int:
+    """Seat whoever an import found at their base, then return who was moved by what it removed.
+
+    What was found and what was removed is what the entry recorded so far. Returns how many were seated.
+    """
+    facts = list(entry.facts)
+    for fact in facts:
+        if isinstance(fact.event, e.ExtensionAdded):
+            hot_desking.return_phone(entry, fact.event.extension_id, fact, "baseline")
+    for fact in facts:
+        if isinstance(fact.event, e.UserAdded):
+            hot_desking.return_person(entry, fact.event.user, fact, "baseline")
+    seated = len(entry.facts) - len(facts)
+    _return_who_was_moved(entry, facts)
+    return seated
 
 
 def drift(system: System, extensions: Sequence[SiteExtension]) -> list[Drift]:
@@ -123,15 +133,14 @@ def about(system: System, found: Observed) -> list[Warned]:
     return warned
 
 
-def _take_in_extensions(entry: Entry, extensions: Sequence[SiteExtension]) -> tuple[list[e.Fact], int]:
-    added, changed = [], 0
+def _take_in_extensions(entry: Entry, extensions: Sequence[SiteExtension]) -> tuple[int, int]:
+    added = changed = 0
     for said in sorted(extensions, key=lambda s: s.extension_id):
         known = entry.system.extensions.get(said.extension_id)
         if known is None:
-            added.append(
-                entry.happens(
-                    e.ExtensionAdded(said.extension_id, said.module, said.port, said.kind, None, said.base_extension)
-                )
+            added += 1
+            entry.happens(
+                e.ExtensionAdded(said.extension_id, said.module, said.port, said.kind, None, said.base_extension)
             )
             continue
         kind = said.kind if said.kind is not None else known.kind
@@ -141,55 +150,45 @@ def _take_in_extensions(entry: Entry, extensions: Sequence[SiteExtension]) -> tu
     return added, changed
 
 
-class _Gone(Struct):
-    """Whom and what a removal leaves behind: people without their phone, and phones without their person."""
-
-    people: dict[str, e.Fact] = {}
-    phones: dict[int, e.Fact] = {}
-
-
-def _remove(entry: Entry, extension_ids: Sequence[int], users: Sequence[str]) -> _Gone:
+def _remove(entry: Entry, extension_ids: Sequence[int], users: Sequence[str]) -> None:
     """Record that extensions and users are no longer there; who sat there, or where they sat, is left first."""
     system = entry.system
-    left = {name: system.users[name].extension_id for name in users}
-    sat = {i: system.extensions[i].user for i in extension_ids}
-    for name in sorted({*users, *(user for user in sat.values() if user is not None)}):
+    sat = [system.extensions[i].user for i in extension_ids]
+    for name in sorted({*users, *(user for user in sat if user is not None)}):
         hot_desking.leave_removed(entry, name)
-    gone = _Gone()
     for name in users:
-        removed = entry.happens(e.UserRemoved(name))
-        phone = left[name]
-        if phone is not None and phone not in sat:
-            gone.phones[phone] = removed
+        entry.happens(e.UserRemoved(name))
     for extension_id in extension_ids:
-        removed = entry.happens(e.ExtensionRemoved(extension_id))
-        person = sat[extension_id]
-        if person is not None and person not in left:
-            gone.people[person] = removed
-    return gone
+        entry.happens(e.ExtensionRemoved(extension_id))
 
 
-def _return_who_was_moved(entry: Entry, gone: _Gone) -> None:
-    for extension_id, fact in gone.phones.items():
-        hot_desking.return_phone(entry, extension_id, fact)
-    for name, fact in gone.people.items():
-        hot_desking.return_person(entry, name, fact)
+def _return_who_was_moved(entry: Entry, facts: Sequence[e.Fact]) -> None:
+    """Return the phones that lost their person, and the people who lost their phone."""
+    left = [f.event for f in facts if isinstance(f.event, e.UserLoggedOut) and f.event.cause == "removed"]
+    phone_of, person_at = {x.user: x.extension_id for x in left}, {x.extension_id: x.user for x in left}
+    people = {f.event.user: f for f in facts if isinstance(f.event, e.UserRemoved)}
+    phones = {f.event.extension_id: f for f in facts if isinstance(f.event, e.ExtensionRemoved)}
+    for name, fact in people.items():
+        if name in phone_of and phone_of[name] not in phones:
+            hot_desking.return_phone(entry, phone_of[name], fact)
+    for extension_id, fact in phones.items():
+        if extension_id in person_at and person_at[extension_id] not in people:
+            hot_desking.return_person(entry, person_at[extension_id], fact)
 
 
-def _take_in_users(entry: Entry, users: Sequence[SiteUser]) -> tuple[list[e.Fact], int, int]:
-    added, changed, renumbered = [], 0, 0
+def _take_in_users(entry: Entry, users: Sequence[SiteUser]) -> tuple[int, int, int]:
+    added = changed = renumbered = 0
     for said in sorted(users, key=lambda s: s.name):
         known = entry.system.users.get(said.name)
         if known is None:
-            added.append(
-                entry.happens(
-                    e.UserAdded(
-                        said.name,
-                        said.number,
-                        said.full_name or None,
-                        bool(said.has_login_code),
-                        bool(said.forced_login),
-                    )
+            added += 1
+            entry.happens(
+                e.UserAdded(
+                    said.name,
+                    said.number,
+                    said.full_name or None,
+                    bool(said.has_login_code),
+                    bool(said.forced_login),
                 )
             )
             continue
