@@ -12,7 +12,7 @@ A changed line is found by its own hash, a wrong hash by the next root, a missin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from hashlib import sha256
 from typing import Literal, TypeAlias, TypeVar
 
@@ -21,14 +21,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ipo_ledger.application import answers as a
-from ipo_ledger.application.ports import Loading, Reading, Store
+from ipo_ledger.application.ports import Loading, Progress, Reading, Store
 from ipo_ledger.application.refusals import BadExport, Damaged, NotEmpty
 from ipo_ledger.domain.events import Fact, SystemAdded
 from ipo_ledger.errors import LedgerError, StoreUnusable
 from ipo_ledger.evidence.notes import Checkpoint, Note
 from ipo_ledger.evidence.tree import Frontier, Row, leaf_bytes, leaf_hash
-
-Progress: TypeAlias = Callable[[str, int, int], None]
 
 FORMAT: Literal["ipo-ledger-export/1"] = "ipo-ledger-export/1"
 _TILE = 256  # events between two roots

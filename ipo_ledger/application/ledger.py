@@ -10,11 +10,11 @@ from ipo_ledger.application.questions import Questions
 from ipo_ledger.application.refusals import BadArgument
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
     from datetime import datetime
     from types import TracebackType
 
-    from ipo_ledger.application.ports import ReadsExports, Store
+    from ipo_ledger.application.ports import Progress, ReadsExports, Store
     from ipo_ledger.application.saying import Said
     from ipo_ledger.application.system_ledger import SystemLedger
     from ipo_ledger.evidence.notes import SigningKey
@@ -159,7 +159,7 @@ class Ledger:
         against: str | None = None,
         key: str | None = None,
         start: int = 0,
-        progress: Callable[[str, int, int], None] | None = None,
+        progress: Progress | None = None,
     ) -> a.Verified:
         """Check everything there is, and say every thing that is wrong; writes nothing.
 
@@ -171,7 +171,7 @@ class Ledger:
 
         return verify(self._store, against, key, start, progress)
 
-    def rebuild(self, *, dry_run: bool = False, progress: Callable[[str, int, int], None] | None = None) -> a.Rebuilt:
+    def rebuild(self, *, dry_run: bool = False, progress: Progress | None = None) -> a.Rebuilt:
         """Make the read model anew from the events, and write what differs; with `dry_run` only say it.
 
         Others go on recording meanwhile. Raises `StoreUnusable` for events that cannot be read or projected.
@@ -190,7 +190,7 @@ class Ledger:
 
         return export(self._store)
 
-    def load(self, lines: Iterable[bytes], *, progress: Callable[[str, int, int], None] | None = None) -> a.Loaded:
+    def load(self, lines: Iterable[bytes], *, progress: Progress | None = None) -> a.Loaded:
         """Fill an empty ledger with an export: the same positions, times, roles and root.
 
         An embedded store is made where there is none yet. Raises `BadExport` naming the line, `NotEmpty`, or

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
@@ -19,6 +19,12 @@ from ipo_ledger.domain.trail import BasePoint, NumberPoint, Pile, PlacePoint, Po
 
 if TYPE_CHECKING:
     from ipo_ledger.evidence.tree import Node, Row
+
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""Is told how far a long command is: its stage, how much is done, of how much (0: not known)."""
+
+TILE_LEVEL = 8
+"""The level of the tree whose nodes part the events into tiles of 256: nodes are kept from there up, not below."""
 
 
 class Head(Struct, frozen=True):

@@ -6,14 +6,11 @@ that is interrupted nothing was changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
 
 from ipo_ledger.application import answers as a
-from ipo_ledger.application.ports import Store, TableCompared
+from ipo_ledger.application.ports import Progress, Store, TableCompared
 from ipo_ledger.domain.events import Fact
-
-Progress: TypeAlias = Callable[[str, int, int], None]
 
 _SAID_EVERY = 5000  # events
 

@@ -7,14 +7,12 @@ to one of the subtrees that the head keeps. Whether the event or the node was ch
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from hashlib import sha256
 from typing import TypeAlias
 
-from ipo_ledger.application.ports import Reading
+from ipo_ledger.application.ports import TILE_LEVEL, Reading
 from ipo_ledger.errors import StoreUnusable
-from ipo_ledger.evidence.tree import Frontier, Row, leaf_hashes
+from ipo_ledger.evidence.tree import Frontier, Row, leaf_hashes, node_above
 
-TILE_LEVEL = 8
 TILE = 1 << TILE_LEVEL
 _NODES = 4096  # nodes held against each other at a time
 _WIDEST_GAP = 100_000  # positions; after a wider one nothing is hashed any more
@@ -124,7 +122,7 @@ class TreeCheck:
     def _node(self, level: int, place: int, here: bytes | None, left: bytes | None, right: bytes | None) -> None:
         if here is None:
             self._tell(_start(level, place), f"The hash that is kept over {_events(level, place)} is missing.")
-        elif left is None or right is None or _above(left, right) == here or self._explained(level, place, here):
+        elif left is None or right is None or node_above(left, right) == here or self._explained(level, place, here):
             return
         else:
             self._doubt(level, place)
@@ -140,7 +138,7 @@ class TreeCheck:
             return False
         kept = self._reading.kept_nodes(TILE_LEVEL, 2 * place, 2 * place + 1)
         pair = [self._made.get(tile) or kept[tile] for tile in (2 * place, 2 * place + 1)]
-        return _above(*pair) == here
+        return node_above(*pair) == here
 
     def _blame(self, tile: int, made: bytes, size: int) -> None:
         """Say of a tile that is not as kept which was changed: the events, or the node."""
@@ -164,7 +162,7 @@ class TreeCheck:
             other = self._made.get(tile ^ 1) or self._reading.kept_nodes(TILE_LEVEL, tile ^ 1, tile ^ 1).get(tile ^ 1)
             if above is None or other is None:
                 return False
-            return _above(*((made, other) if not tile & 1 else (other, made))) == above
+            return node_above(*((made, other) if not tile & 1 else (other, made))) == above
         return made in self._kept_roots()
 
     def _frontier(self) -> Frontier | None:
@@ -243,7 +241,3 @@ def _start(level: int, place: int) -> int:
 
 def _events(level: int, place: int) -> str:
     return f"events {_start(level, place)} to {(place + 1) << level}"
-
-
-def _above(left: bytes, right: bytes) -> bytes:
-    return sha256(b"\x01" + left + right).digest()

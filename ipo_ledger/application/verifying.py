@@ -6,19 +6,19 @@ Events are read once, a page at a time: hashed, decoded, projected beside the le
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from ipo_ledger.application import answers as a
 from ipo_ledger.application import rules
 from ipo_ledger.application.checkpoint_check import CheckpointCheck, Kept, read_kept
-from ipo_ledger.application.ports import Head, Reading, RowDiffers, Shadow, Store, TableCompared
+from ipo_ledger.application.ports import TILE_LEVEL, Head, Progress, Reading, RowDiffers, Shadow, Store, TableCompared
 from ipo_ledger.application.refusals import UnknownPosition
-from ipo_ledger.application.tree_check import TILE_LEVEL, TreeCheck
+from ipo_ledger.application.tree_check import TreeCheck
 from ipo_ledger.domain.events import Fact, SystemAdded
 from ipo_ledger.domain.moments import from_micros
 from ipo_ledger.errors import StoreUnusable
@@ -33,8 +33,6 @@ _LISTED = 50  # findings of one stage that are listed; all are counted
 _FROM_HERE = "from position {first} on; what is before it was taken from the hashes that are kept"
 _ALL_NEEDED = "left out: it takes every event from the first on"
 _NOT_IN_THE_TREE = "the tree does not cover answers to command ids: one that was deleted is not missed"
-
-Progress: TypeAlias = Callable[[str, int, int], None]
 
 
 def verify(store: Store, against: str | None, key: str | None, start: int, progress: Progress | None) -> a.Verified:

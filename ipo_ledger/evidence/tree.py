@@ -138,13 +138,14 @@ def _row_above(row: Sequence[bytes]) -> list[bytes]:
     return [sha256(b"\x01" + joined[at : at + width]).digest() for at in range(0, len(joined), width)]
 
 
-def _above(left: bytes, right: bytes) -> bytes:
+def node_above(left: bytes, right: bytes) -> bytes:
+    """Hash two neighbours: the node over them."""
     return sha256(b"\x01" + left + right).digest()
 
 
 def _joined(roots: Sequence[bytes]) -> bytes:
     """Return the root over neighbouring perfect subtrees, largest first."""
-    return reduce(lambda right, left: _above(left, right), reversed(roots)) if roots else EMPTY_ROOT
+    return reduce(lambda right, left: node_above(left, right), reversed(roots)) if roots else EMPTY_ROOT
 
 
 # --- proving -----------------------------------------------------------------------------------------------
@@ -236,10 +237,10 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
         if not last:
             return False
         if here & 1 or here == last:
-            found = _above(sibling, found)
+            found = node_above(sibling, found)
             here, last = _to_a_right_child(here, last)
         else:
-            found = _above(found, sibling)
+            found = node_above(found, sibling)
         here, last = here >> 1, last >> 1
     return not last and found == root
 
@@ -264,10 +265,10 @@ def verify_consistency(first: int, second: int, first_root: bytes, second_root: 
         if not last:
             return False
         if here & 1 or here == last:
-            first_found, second_found = _above(sibling, first_found), _above(sibling, second_found)
+            first_found, second_found = node_above(sibling, first_found), node_above(sibling, second_found)
             here, last = _to_a_right_child(here, last)
         else:
-            second_found = _above(second_found, sibling)
+            second_found = node_above(second_found, sibling)
         here, last = here >> 1, last >> 1
     return not last and first_found == first_root and second_found == second_root
 

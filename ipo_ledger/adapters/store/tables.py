@@ -7,6 +7,8 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
+from ipo_ledger.application.ports import TILE_LEVEL
+
 
 class Table(Struct, frozen=True):
     """One table; `key` are its first columns. Rows are tuples in the order of `columns`."""
@@ -107,7 +109,7 @@ LOG_ENTRIES = _table(
     "position:i system_id:i occurred_at:i actor:t batch:i extension_id:i user_name:t",
 )
 
-KEPT_FROM = 8
+KEPT_FROM = TILE_LEVEL
 """The lowest level of the tree that is kept: below it, 256 events at most are hashed anew (one read of them)."""
 
 CURRENT = (SYSTEMS, EXTENSIONS, USERS, BATCHES)
