@@ -46,9 +46,9 @@ class CheckpointCheck:
         self._agree: set[int] = set()
         self._differ: set[int] = set()
 
-    def kept_here(self, rows: Sequence[tuple[int, str]], tell: Tell) -> None:
+    def kept_here(self, rows: Sequence[tuple[int, str, int]], tell: Tell) -> None:
         """Check the checkpoints that the ledger keeps: their size, and their signed text."""
-        for size, text in rows:
+        for size, text, _ in rows:
             try:
                 kept = read_kept(text)
             except LedgerError as unreadable:

@@ -204,7 +204,7 @@ class Ledger:
         """Return what kind of store this is, how much it holds, and what it lets this connection do."""
         report = self._store.report()
         with self._store.reading() as reading:
-            position, kept = reading.head().position, reading.checkpoints()
+            position, kept = reading.head().position, reading.kept_checkpoints()
         return a.StoreAnswer(
             ledger=self.url,
             kind=report.kind,

@@ -331,10 +331,6 @@ class Reading(Protocol):
         """Return the stored events at these positions as they lie there, in order."""
         ...
 
-    def checkpoints(self) -> Sequence[tuple[int, str]]:
-        """Return the checkpoints that were given out: size and signed note, oldest first."""
-        ...
-
     def frontier(self) -> bytes:
         """Return what the tree goes on from, as the head keeps it."""
         ...
@@ -368,7 +364,10 @@ class Reading(Protocol):
         ...
 
     def kept_checkpoints(self) -> Sequence[tuple[int, str, int]]:
-        """Return the checkpoints that were given out: size, signed note, when in microseconds; always in one order."""
+        """Return the checkpoints that were given out: size, signed note, when in microseconds; oldest first.
+
+        The order is always the same, also of several of one size and time.
+        """
         ...
 
     def faults(self) -> Sequence[str]:

@@ -94,7 +94,7 @@ def _signed(reading: Reading, key: SigningKey) -> tuple[Checkpoint, Note]:
 
 def _last_signed(reading: Reading, key: SigningKey) -> Checkpoint | None:
     """Return the last checkpoint that the ledger keeps of a key; whatever else was put among them is passed over."""
-    for _, text in reversed(reading.checkpoints()):
+    for _, text, _ in reversed(reading.kept_checkpoints()):
         try:
             note = Note.read(text)
             note.verify([key.verifier])

@@ -164,7 +164,7 @@ class _Verifying:
         return {p: facts[p].command_id if p in facts else "" for p in positions}
 
     def _checkpoints(self, checkpoints: CheckpointCheck) -> None:
-        rows = self.reading.checkpoints()
+        rows = self.reading.kept_checkpoints()
         checkpoints.kept_here(rows, partial(self.findings.tell, "checkpoints"))
         self.findings.checked["checkpoints"] = len(rows)
 

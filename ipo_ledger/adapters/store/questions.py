@@ -349,7 +349,6 @@ QUESTIONS: dict[str, str] = {
     ),
     "frontier": "SELECT frontier FROM {schema}head",
     "tree_node": "SELECT hash FROM {schema}tree_nodes WHERE level = :level AND place = :place",
-    "checkpoints": "SELECT size, note, made_at FROM {schema}checkpoints ORDER BY size, made_at",
     # `made_at` may be the same for several; the note itself is compared by its bytes in both stores.
     "kept_checkpoints": "SELECT size, note, made_at FROM {schema}checkpoints ORDER BY size, made_at, note",
     "counted": "SELECT count(*) FROM {schema}stored_events",

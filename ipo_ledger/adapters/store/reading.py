@@ -639,7 +639,7 @@ class ReadModel(ABC):
         return [(level, place) for level, place in self._rows("stray_nodes", {"size": size, "lowest": KEPT_FROM})]
 
     def kept_checkpoints(self) -> list[tuple[int, str, int]]:
-        """Return the checkpoints that were given out: size, signed note, when; always in one order."""
+        """Return the checkpoints that were given out: size, signed note, when; oldest first, always in one order."""
         return [(size, note, made_at) for size, note, made_at in self._rows("kept_checkpoints", {})]
 
     def answers(self) -> Iterator[list[tuple[str, str, bytes]]]:
@@ -651,10 +651,6 @@ class ReadModel(ABC):
     def model_rows(self, table: str, columns: Sequence[str], key: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
         """Return the rows of a table of the read model in order of their keys, a page at a time."""
         return self._pages(f"SELECT {', '.join(columns)} FROM {{schema}}{table} ORDER BY {', '.join(key)}")  # noqa: S608 - names of columns
-
-    def checkpoints(self) -> list[tuple[int, str]]:
-        """Return the checkpoints that were given out: size and signed note, oldest first."""
-        return [(size, note) for size, note, _ in self._rows("checkpoints", {})]
 
     def answer_to(self, command_id: str) -> KnownAnswer | None:
         """Return the first answer given to a command id, or None."""
