@@ -13,7 +13,8 @@ from ipo_ledger.adapters.postgres import creation
 from ipo_ledger.adapters.postgres.address import address
 from ipo_ledger.adapters.postgres.questions import sql
 from ipo_ledger.adapters.postgres.sessions import Connection, Sessions, abandon, end
-from ipo_ledger.adapters.store.reading import PAGE, ReadModel
+from ipo_ledger.adapters.store.asking import PAGE
+from ipo_ledger.adapters.store.reading import ReadModel
 from ipo_ledger.application.ports import Head, Shadow, StoreReport
 from ipo_ledger.domain.moments import from_micros
 

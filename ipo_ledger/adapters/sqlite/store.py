@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ipo_ledger.adapters.sqlite.file import Clock, LedgerFile
+from ipo_ledger.adapters.store.asking import PAGE
 from ipo_ledger.adapters.store.faults import DamagedHead
 from ipo_ledger.adapters.store.questions import QUESTIONS
-from ipo_ledger.adapters.store.reading import PAGE, ReadModel
+from ipo_ledger.adapters.store.reading import ReadModel
 from ipo_ledger.adapters.store.threads import PerThread
 from ipo_ledger.application.ports import Head, Shadow, StoreReport
 from ipo_ledger.domain.moments import from_micros

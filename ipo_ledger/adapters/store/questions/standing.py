@@ -1,0 +1,7 @@
+"""What stands, and what stood at a position: conditions of many questions."""
+
+from __future__ import annotations
+
+# What still stands has this in `recorded_to`; spelled out, so that the partial indexes are used.
+STANDS = "recorded_to = 9223372036854775807"
+KNOWN = "recorded_from <= :known AND recorded_to > :known"

@@ -1,0 +1,96 @@
+"""Questions about all extensions or users of a system at once."""
+
+# ruff: noqa: S608 - made of constants; values are parameters
+
+from __future__ import annotations
+
+from ipo_ledger.adapters.store.questions.piles import OF
+from ipo_ledger.adapters.store.questions.standing import STANDS
+
+# Of a whole system at once: the last point of each extension or user, one way or the other.
+# "now": among all that stands; "then": among what was recorded by then, where the time asked about is before that of
+# the recording; "by": the same where it is not, so that nothing recorded by then is after it.
+LAST = {
+    "now": f"{STANDS} AND valid_from <= :at ORDER BY valid_from DESC, recorded_from DESC LIMIT 1",
+    "then": (
+        f"{STANDS} AND valid_from <= :at AND recorded_from <= :known "
+        "ORDER BY valid_from DESC, recorded_from DESC LIMIT 1"
+    ),
+    "by": f"recorded_from <= :known AND {STANDS} ORDER BY recorded_from DESC LIMIT 1",
+}
+SEATS_COLUMNS = (
+    "x.extension_id, x.module, x.port, x.kind, x.label, b.base, b.batch, b.recorded_from, "
+    "s.user_name, s.valid_from, s.recorded_from, s.number"
+)
+PLACES_COLUMNS = (
+    "u.user_name, n.number, u.full_name, u.has_login_code, u.forced_login, p.extension_id, p.valid_from, "
+    "p.recorded_from, n.recorded_from"
+)
+
+
+def _last_key(pile: str, outer: str, way: str) -> str:
+    of = OF[pile]
+    return (
+        f"(SELECT recorded_from FROM {{schema}}{pile} WHERE system_id = {outer}.system_id AND {of} = {outer}.{of} "
+        f"AND {LAST[way]})"
+    )
+
+
+def _of_systems() -> dict[str, str]:
+    found = {}
+    for way in LAST:
+        untouched = "" if way == "now" else "AND x.corrected = 0 "
+        found[f"seats_{way}"] = (
+            f"SELECT {SEATS_COLUMNS} FROM {{schema}}extensions x "
+            "JOIN {schema}seats s ON s.system_id = x.system_id AND s.extension_id = x.extension_id "
+            f"AND s.recorded_from = {_last_key('seats', 'x', way)} "
+            "JOIN {schema}bases b ON b.system_id = x.system_id AND b.extension_id = x.extension_id "
+            f"AND b.recorded_from = {_last_key('bases', 'x', way)} "
+            f"WHERE x.system_id = :key {untouched}AND NOT s.gone ORDER BY x.extension_id"
+        )
+        found[f"places_{way}"] = (
+            f"SELECT {PLACES_COLUMNS} FROM {{schema}}users u "
+            "JOIN {schema}places p ON p.system_id = u.system_id AND p.user_name = u.user_name "
+            f"AND p.recorded_from = {_last_key('places', 'u', way)} "
+            "JOIN {schema}numbers n ON n.system_id = u.system_id AND n.user_name = u.user_name "
+            f"AND n.recorded_from = {_last_key('numbers', 'u', way)} "
+            f"WHERE u.system_id = :key {untouched.replace('x.', 'u.')}AND NOT p.gone ORDER BY u.user_name"
+        )
+    found["off_the_air"] = (
+        "SELECT u.user_name FROM {schema}users u "
+        "JOIN {schema}places p ON p.system_id = u.system_id AND p.user_name = u.user_name "
+        f"AND p.recorded_from = {_last_key('places', 'u', 'now')} "
+        "WHERE u.system_id = :key AND p.extension_id IS NULL AND NOT p.gone ORDER BY u.user_name"
+    )
+    return found
+
+
+QUESTIONS: dict[str, str] = {
+    **_of_systems(),
+    "corrected_extensions": (
+        "SELECT extension_id FROM {schema}extensions WHERE system_id = :key AND corrected > 0 ORDER BY extension_id"
+    ),
+    "corrected_users": (
+        "SELECT user_name FROM {schema}users WHERE system_id = :key AND corrected > 0 ORDER BY user_name"
+    ),
+    # Numbers that changed hands or desks after an instant, with the last fact that did it.
+    "desks_moved_on": (
+        "SELECT c.old_base, c.new_base, b.in_force_at, b.in_force_position FROM {schema}batches b "
+        "JOIN {schema}changes c ON c.system_id = b.system_id AND c.batch = b.batch "
+        f"AND c.{STANDS} WHERE b.system_id = :key AND b.in_force_at > :at ORDER BY b.in_force_at, b.in_force_position"
+    ),
+    "desks_removed": (
+        "SELECT base, last_at, last_position FROM {schema}extensions "
+        "WHERE system_id = :key AND removed AND last_at > :at ORDER BY last_at, last_position"
+    ),
+    "hands_moved_on": (
+        "SELECT n.number, o.number, n.valid_from, n.recorded_from FROM {schema}numbers n "
+        "LEFT JOIN {schema}numbers o ON o.system_id = n.system_id AND o.user_name = n.user_name "
+        "AND o.recorded_from = n.below "
+        f"WHERE n.system_id = :key AND n.valid_from > :at AND n.{STANDS} ORDER BY n.valid_from, n.recorded_from"
+    ),
+    "hands_removed": (
+        "SELECT number, last_at, last_position FROM {schema}users "
+        "WHERE system_id = :key AND removed AND last_at > :at ORDER BY last_at, last_position"
+    ),
+}

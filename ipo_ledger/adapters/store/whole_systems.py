@@ -1,0 +1,157 @@
+"""Whole systems: everybody's seat at an instant, every point of a span of time, all that moved on since."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from typing import Any
+
+from msgspec.structs import replace
+
+from ipo_ledger.adapters.store.asking import EVER
+from ipo_ledger.adapters.store.extensions_and_users import ExtensionsAndUsers
+from ipo_ledger.adapters.store.from_rows import point_of
+from ipo_ledger.adapters.store.kept_events import KeptEvents
+from ipo_ledger.adapters.store.piles import Piles
+from ipo_ledger.application.ports import SeatRow
+from ipo_ledger.domain.moments import from_micros, to_micros
+from ipo_ledger.domain.records import Mark, User
+from ipo_ledger.domain.system import EARLIEST
+from ipo_ledger.domain.trail import BasePoint, NumberPoint, Pile, PlacePoint, Point, SeatPoint
+
+
+class WholeSystems(Piles, ExtensionsAndUsers, KeptEvents):
+    """Questions about all extensions or users of a system at once."""
+
+    def seats(self, key: int, at: datetime, known: int) -> list[SeatRow]:
+        """Return every extension that existed at an instant, with its base in force and who was seated there."""
+        way = self._way(at, known)
+        rows = self._rows(f"seats_{way}", {"key": key, "at": to_micros(at), "known": known})
+        found = [_seat_row(row) for row in rows]
+        if way != "now":
+            found += self._corrected_seats(key, at, known)
+            found.sort(key=lambda seat: seat.extension_id)
+            former = {row[0]: row[1:] for row in self._rows("former_extensions", {"key": key, "known": known})}
+            for place, seat in enumerate(found):
+                if seat.extension_id in former:
+                    module, port, kind, label = former[seat.extension_id]
+                    found[place] = replace(seat, module=module, port=port, kind=kind, label=label)
+        renumbered = self.renumbered(key)
+        for place, seat in enumerate(found) if renumbered else ():
+            if seat.user in renumbered:
+                found[place] = replace(seat, number=self.number_at(key, seat.user, at, known))
+        return found
+
+    def _corrected_seats(self, key: int, at: datetime, known: int) -> Iterator[SeatRow]:
+        """Yield the rows of the extensions that corrections took something off: few, each looked at by itself."""
+        for (i,) in self._rows("corrected_extensions", {"key": key}):
+            seat, base = self._last("seats", key, i, at, known), self._last("bases", key, i, at, known)
+            if isinstance(seat, SeatPoint) and isinstance(base, BasePoint) and not seat.gone:
+                extension = self.extension(key, i)
+                assert extension is not None
+                yield SeatRow(
+                    extension_id=i,
+                    module=extension.module,
+                    port=extension.port,
+                    kind=extension.kind,
+                    label=extension.label,
+                    base=base.base,
+                    base_batch=base.batch,
+                    base_position=base.position,
+                    user=seat.user,
+                    since=seat.at,
+                    position=seat.position,
+                    number=seat.number,
+                )
+
+    def off_the_air(self, key: int, at: datetime, known: int) -> list[str]:
+        """Return every user who existed at an instant and was seated nowhere, by name."""
+        way = self._way(at, known)
+        about = {"key": key, "at": to_micros(at), "known": known}
+        if way == "now":
+            return [name for (name,) in self._rows("off_the_air", about)]
+        found = [row[0] for row in self._rows(f"places_{way}", about) if row[5] is None]
+        for (name,) in self._rows("corrected_users", {"key": key}):
+            point = self._last("places", key, name, at, known)
+            if isinstance(point, PlacePoint) and point.extension_id is None and not point.gone:
+                found.append(name)
+        return sorted(found)
+
+    def _users_as_known(self, key: int, known: int) -> list[User]:
+        nothing = Mark(EARLIEST, 0, "")
+        rows = self._rows("places_by", {"key": key, "at": to_micros(EVER), "known": known})
+        found = [(*row[:6], from_micros(row[6]), *row[7:]) for row in rows]
+        for (name,) in self._rows("corrected_users", {"key": key}):
+            place, number = (
+                self._last("places", key, name, EVER, known),
+                self._last("numbers", key, name, EVER, known),
+            )
+            if isinstance(place, PlacePoint) and isinstance(number, NumberPoint) and not place.gone:
+                user = self._row("user", key=key, user_name=name)
+                assert user is not None
+                found.append(
+                    (name, number.number, *user[2:5], place.extension_id, place.at, place.position, number.position)
+                )
+        former = {row[0]: row[1:] for row in self._rows("former_users", {"key": key, "known": known})}
+        return [
+            User(
+                name=row[0],
+                number=row[1],
+                full_name=former.get(row[0], row[2:5])[0],
+                has_login_code=bool(former.get(row[0], row[2:5])[1]),
+                forced_login=bool(former.get(row[0], row[2:5])[2]),
+                extension_id=row[5],
+                since=row[6],
+                place_position=row[7],
+                number_position=row[8],
+                last=nothing,
+            )
+            for row in sorted(found, key=lambda row: str(row[0]))
+        ]
+
+    def _way(self, at: datetime, known: int) -> str:
+        """Return how to look for the last points of a whole system (see `LAST`)."""
+        if known >= self.head().position:
+            return "now"
+        row = self._row("recorded_at", position=known)
+        return "by" if row is None or to_micros(at) >= row[0] else "then"
+
+    def all_points(self, pile: Pile, key: int, start: datetime, end: datetime, known: int) -> list[Point]:
+        """Return, of every extension or user, the point in force at `start`, and those up to `end` that last."""
+        way = "now" if known >= self.head().position else "then"
+        about = {"key": key, "start": to_micros(start), "end": to_micros(end), "known": known}
+        return [point_of(pile, row) for row in self._rows(f"{pile}_all_{way}", about)]
+
+    def moved_on(self, key: int, at: datetime, without: Collection[int] = ()) -> dict[str, Mark]:
+        """Return the numbers that changed hands or desks after an instant, with the last fact that did it.
+
+        What the facts at the positions `without` did does not count: they are being taken away.
+        """
+        about = {"key": key, "at": to_micros(at)}
+        changed = [*self._rows("desks_moved_on", about), *self._rows("hands_moved_on", about)]
+        changed += [(number, None, *when) for number, *when in self._rows("desks_removed", about)]
+        changed += [(number, None, *when) for number, *when in self._rows("hands_removed", about)]
+        last: dict[str, tuple[int, int]] = {}
+        for one, other, when, position in changed:
+            for number in (one, other) if position not in without else ():
+                if number is not None:
+                    last[number] = max(last.get(number, (0, 0)), (when, position))
+        facts = self.facts_at({position for _, position in last.values()})
+        return {n: Mark(from_micros(when), position, facts[position].name) for n, (when, position) in last.items()}
+
+
+def _seat_row(row: tuple[Any, ...]) -> SeatRow:
+    return SeatRow(
+        extension_id=row[0],
+        module=row[1],
+        port=row[2],
+        kind=row[3],
+        label=row[4],
+        base=row[5],
+        base_batch=row[6],
+        base_position=row[7],
+        user=row[8],
+        since=from_micros(row[9]),
+        position=row[10],
+        number=row[11],
+    )
