@@ -43,10 +43,10 @@ class StoredPast:
             then[number] = had[0] if had else None
         return changed_hands(system, then)
 
-    def in_force_after(self, batch: Batch) -> list[Batch]:
-        """Return every batch that took effect after this one, oldest first, with their changes."""
+    def connected_after(self, batch: Batch) -> list[Batch]:
+        """Return the batches connected with this one that took effect after it, oldest first, with their changes."""
         if batch.number not in self._after:
-            found = list(self._reading.batches_in_force_after(self._key, batch))
+            found = list(self._reading.connected_after(self._key, batch))
             self._after[batch.number] = found
             self._known.update((b.number, b) for b in found)
         return self._after[batch.number]

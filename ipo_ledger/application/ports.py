@@ -150,8 +150,8 @@ class Reading(Protocol):
         """Return the batches whose send, recorded after a position, stands; with their changes."""
         ...
 
-    def batches_in_force_after(self, key: int, batch: Batch) -> Sequence[Batch]:
-        """Return the batches that took effect after this one, oldest first, with their changes."""
+    def connected_after(self, key: int, batch: Batch) -> Sequence[Batch]:
+        """Return the batches connected with this one that took effect after it, oldest first, with their changes."""
         ...
 
     def batches(self, key: int, wanted: BatchFilter) -> Sequence[tuple[Batch, int]]:

@@ -251,6 +251,6 @@ class _Past:
     def batch(self, number: int) -> Batch:
         return self._by_number[number]
 
-    def in_force_after(self, batch: Batch) -> list[Batch]:
+    def connected_after(self, batch: Batch) -> list[Batch]:
         later = [other for other in self.batches if other.in_force and other.order > batch.order]
         return sorted(later, key=lambda other: other.order)

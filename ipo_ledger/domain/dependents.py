@@ -34,7 +34,7 @@ def dependents(past: Past, batch: Batch) -> list[Batch]:
     ids = {c.extension_id for c in rest}
     numbers = numbers_in(rest)
     found = []
-    for other in _paired([batch, *past.in_force_after(batch)])[0]:
+    for other in _paired([batch, *past.connected_after(batch)])[0]:
         if other.number == batch.number:
             continue
         if ids & other.changes.keys() or numbers & other.numbers:

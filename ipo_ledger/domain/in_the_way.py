@@ -69,7 +69,7 @@ def _touching(past: Past, batch: Batch, rest: Sequence[Change]) -> list[Batch]:
     ids = {c.extension_id for c in rest}
     numbers = numbers_in(rest)
     found = []
-    for later in past.in_force_after(batch):
+    for later in past.connected_after(batch):
         if ids & later.changes.keys() or numbers & later.numbers:
             ids.update(later.changes)
             numbers |= later.numbers

@@ -26,8 +26,11 @@ class Past(Protocol):
         """Return a batch, open or closed, with its changes and what reverses it."""
         ...
 
-    def in_force_after(self, batch: Batch) -> Sequence[Batch]:
-        """Return every batch that took effect after this one, oldest first, with their changes."""
+    def connected_after(self, batch: Batch) -> Sequence[Batch]:
+        """Return the batches that took effect after this one and are connected with it, oldest first (connected.py).
+
+        More than these would do as well: what is not connected makes no difference.
+        """
         ...
 
 

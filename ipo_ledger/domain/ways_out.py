@@ -73,7 +73,7 @@ def plan_cascade(system: System, past: Past, batch: Batch) -> Plan:
         return plain
     rest = {c.extension_id: c for c in rest_of(past, batch)}
     together = [replace(batch, changes=rest), *dependents(past, batch)]
-    history = [batch, *past.in_force_after(batch)]
+    history = [batch, *past.connected_after(batch)]
     now = {i: extension.base for i, extension in system.extensions.items()}
     try:
         actual, wanted = bases_without(bases_before(now, history), history, together)
@@ -103,7 +103,7 @@ def plan_replan(system: System, past: Past, batch: Batch, frame: Frame = "people
     if not _is_permutation(batch):
         raise NotPossible(f"{batch.name} is no permutation: its old and new base extensions differ as sets")
     now = {i: extension.base for i, extension in system.extensions.items()}
-    later = past.in_force_after(batch)
+    later = past.connected_after(batch)
     desks = _Desks(bases_before(now, [batch, *later]), batch)
     for other in later:
         _replay(other, desks, frame)

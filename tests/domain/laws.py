@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from itertools import pairwise
 from random import Random
 
 from ipo_ledger.domain.dependents import dependents
 from ipo_ledger.domain.in_the_way import blamed, in_the_way
-from ipo_ledger.domain.ways_out import NotPossible
+from ipo_ledger.domain.records import Batch
+from ipo_ledger.domain.ways_out import NotPossible, ways_out
 from ipo_ledger.errors import Refused
 from tests.domain.given import a_site, state_of
 from tests.domain.oracle import without, without_at_ports
-from tests.domain.story import StillBlocked, Story
+from tests.domain.story import Batches, StillBlocked, Story
 
 PHONES = 8
 
@@ -57,6 +59,7 @@ def hold(seed: int) -> Counter[str]:
     _a_rollback_is_the_identity(story.fork(), chance)
     _disjoint_rollbacks_commute(story, tried)
     for number in sorted(story.live()):
+        _what_is_not_connected_makes_no_difference(story, number, tried)
         plain = not story.blocked(number)
         tried["clean" if plain else "blocked"] += 1
         if not plain:
@@ -111,6 +114,23 @@ def _disjoint_rollbacks_commute(story: Story, tried: Counter[str]) -> None:
             told.settle()
             ways.append((told.bases, told.seats))
         assert ways[0] == ways[1], "disjoint rollbacks do not commute"
+
+
+class _Everything(Batches):
+    """A past that leaves nothing out."""
+
+    def connected_after(self, batch: Batch) -> Sequence[Batch]:
+        return self.in_force_after(batch)
+
+
+def _what_is_not_connected_makes_no_difference(story: Story, number: int, tried: Counter[str]) -> None:
+    batch, everything = story.past.batch(number), _Everything(story.past.seen)
+    if len(story.past.connected_after(batch)) == len(everything.connected_after(batch)):
+        return
+    tried["batches left out"] += 1
+    assert in_the_way(story.system, story.past, batch) == in_the_way(story.system, everything, batch)
+    assert dependents(story.past, batch) == dependents(everything, batch)
+    assert ways_out(story.system, story.past, batch) == ways_out(story.system, everything, batch)
 
 
 def _a_refusal_changes_nothing(story: Story, number: int) -> None:

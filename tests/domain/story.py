@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from ipo_ledger.domain import baseline, batch, correction, hot_desking, rollback, ways_out
 from ipo_ledger.domain import events as e
+from ipo_ledger.domain.connected import connected
 from ipo_ledger.domain.entry import Entry, Given
 from ipo_ledger.domain.records import Batch, Waiting
 from ipo_ledger.domain.rollback import Plan
@@ -43,6 +44,14 @@ class Batches:
         """Return every batch that took effect after this one, oldest first."""
         later = [self.batch(n) for n, b in self.seen.items() if b.in_force and b.order > batch.order]
         return sorted(later, key=lambda b: b.order)
+
+    def connected_after(self, batch: Batch) -> Sequence[Batch]:
+        """Return those of them that are connected with it."""
+        later = self.in_force_after(batch)
+        touches = [(b.number, c.extension_id, c.old, c.new) for b in later for c in b.changes.values()]
+        reversals = [(b.number, reversed_) for b in later for reversed_ in b.reverses]
+        found = connected(batch, touches, reversals)
+        return [b for b in later if b.number in found]
 
 
 class Story:

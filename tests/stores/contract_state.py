@@ -125,8 +125,8 @@ def _same_batches(reading: Reading, loaded: System, story: StoredStory) -> None:
         assert found == expected
         assert list(found.changes) == list(expected.changes), "in order of first touch"
         if expected.in_force:
-            after = reading.batches_in_force_after(loaded.key, expected)
-            assert list(after) == list(story.past.in_force_after(expected))
+            after = reading.connected_after(loaded.key, expected)
+            assert list(after) == list(story.past.connected_after(expected))
             assert [list(b.changes) for b in after] == [list(story.past.batch(b.number).changes) for b in after]
     for number, batch in loaded.open.items():
         assert list(batch.changes) == list(story.past.batch(number).changes)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from ipo_ledger.adapters.store.questions import LAST, OF, PLACES_COLUMNS, QUESTIONS, SEATS_COLUMNS
+from ipo_ledger.adapters.store.questions import AMONG, LAST, OF, PLACES_COLUMNS, QUESTIONS, SEATS_COLUMNS
 
 
 def _last(pile: str, outer: str, way: str, what: str) -> str:
@@ -47,12 +47,13 @@ def _laterals() -> dict[str, str]:
 
 
 OWN = _laterals()
+_AMONG = "(SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:numbers AS json)))"
 _PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
 
 
 @lru_cache(maxsize=256)
 def sql(question: str, where: str) -> bytes:
     """Return a question with its condition, in psycopg's form."""
-    text = {**QUESTIONS, **OWN}[question].replace("{where}", where)
+    text = {**QUESTIONS, **OWN}[question].replace("{where}", where).replace(AMONG, _AMONG)
     text = text.replace("{schema}", "ipo_ledger.").replace("{position}", "position")
     return _PARAMETER.sub(r"%(\1)s", text.replace("%", "%%")).encode()

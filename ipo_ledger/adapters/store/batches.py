@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 from ipo_ledger.adapters.store.asking import LATEST, Asking, condition, micros
 from ipo_ledger.adapters.store.from_rows import as_it_was, batch_of
 from ipo_ledger.application.ports import BatchFilter
+from ipo_ledger.domain.connected import connected
 from ipo_ledger.domain.records import Batch, Change
 
 _TOUCHES = "EXISTS (SELECT 1 FROM {{schema}}changes c WHERE c.system_id = b.system_id AND c.batch = b.batch AND {})"
@@ -59,11 +61,19 @@ class Batches(Asking):
             found[number] = as_it_was(then, former[number][1:]) if number in former else then
         return list(found.values())
 
-    def batches_in_force_after(self, key: int, batch: Batch) -> list[Batch]:
-        """Return the batches that took effect after this one, oldest first, with their changes."""
+    def connected_after(self, key: int, batch: Batch) -> list[Batch]:
+        """Return the batches connected with this one that took effect after it, oldest first, with their changes.
+
+        Of all others only what they touch is read: of thousands of later batches a few are connected.
+        """
         about = {"key": key, "in_force": batch.in_force_position or 0, "batch": batch.number}
-        found = self._batches(key, "in_force_after", "changes_in_force_after", about)
-        return [other for other in found if other.order > batch.order]
+        touches = self._rows("touched_after", about)
+        numbers = connected(batch, touches, self._rows("reversals", {"key": key}))
+        if not numbers:
+            return []
+        among = {"key": key, "numbers": json.dumps(sorted(numbers))}
+        found = self._batches(key, "batches_among", "changes_among", among)
+        return sorted((other for other in found if other.order > batch.order), key=lambda other: other.order)
 
     def batches_sent_after(self, key: int, position: int) -> list[Batch]:
         """Return the batches whose send, recorded after a position, stands; with their changes."""

@@ -16,6 +16,9 @@ FORMER_BATCH_COLUMNS = (
     "f.in_force_position, f.settled_at, f.settled_position"
 )
 
+AMONG = "(SELECT value FROM json_each(:numbers))"
+"""Numbers given as a JSON array, which both stores take apart, each in its own words."""
+
 QUESTIONS: dict[str, str] = {
     "batch": f"SELECT {BATCH_COLUMNS} FROM {{schema}}batches b WHERE b.system_id = :key AND b.batch = :batch",
     "batches": (
@@ -27,9 +30,8 @@ QUESTIONS: dict[str, str] = {
         f"SELECT {BATCH_COLUMNS} FROM {{schema}}batches b "
         "WHERE b.system_id = :key AND b.status IN ('draft', 'sent') ORDER BY b.batch"
     ),
-    "in_force_after": (
-        f"SELECT {BATCH_COLUMNS} FROM {{schema}}batches b WHERE b.system_id = :key "
-        "AND b.in_force_position >= :in_force AND b.batch <> :batch ORDER BY b.in_force_position, b.sent_position"
+    "batches_among": (
+        f"SELECT {BATCH_COLUMNS} FROM {{schema}}batches b WHERE b.system_id = :key AND b.batch IN {AMONG}"
     ),
     "sent_after": (
         f"SELECT {BATCH_COLUMNS} FROM {{schema}}batches b "
@@ -52,11 +54,14 @@ QUESTIONS: dict[str, str] = {
         "JOIN {schema}batches b ON b.system_id = c.system_id AND b.batch = c.batch "
         f"WHERE b.system_id = :key AND b.status IN ('draft', 'sent') AND c.{STANDS} ORDER BY c.batch, c.place"
     ),
-    "changes_in_force_after": (
+    "touched_after": (
         "SELECT c.batch, c.extension_id, c.old_base, c.new_base FROM {schema}batches b "
         "JOIN {schema}changes c ON c.system_id = b.system_id AND c.batch = b.batch "
-        f"WHERE b.system_id = :key AND b.in_force_position >= :in_force AND b.batch <> :batch AND c.{STANDS} "
-        "ORDER BY c.batch, c.place"
+        f"WHERE b.system_id = :key AND b.in_force_position >= :in_force AND b.batch <> :batch AND c.{STANDS}"
+    ),
+    "changes_among": (
+        "SELECT c.batch, c.extension_id, c.old_base, c.new_base FROM {schema}changes c "
+        f"WHERE c.system_id = :key AND c.batch IN {AMONG} AND c.{STANDS} ORDER BY c.batch, c.place"
     ),
     "changes_sent_after": (
         "SELECT c.batch, c.extension_id, c.old_base, c.new_base FROM {schema}batches b "
