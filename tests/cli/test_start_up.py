@@ -72,6 +72,16 @@ def test_a_question_to_a_file_imports_neither_the_event_store_nor_rich(arguments
     assert having(imported(*arguments, IPO_LEDGER_URL=url), *HEAVY, "ipo_ledger.evidence") == []
 
 
+def test_a_question_imports_the_types_of_its_own_answer_only(url: str) -> None:
+    answers = "ipo_ledger.application.answers"
+
+    assert having(imported("who", "2", IPO_LEDGER_URL=url), answers) == [
+        answers,
+        f"{answers}.answer",
+        f"{answers}.seating",
+    ]
+
+
 def test_a_command_to_a_file_imports_no_driver_of_postgresql(url: str) -> None:
     modules = imported("swap", "202", "203", IPO_LEDGER_URL=url)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from ipo_ledger.adapters.store import payload
@@ -92,7 +92,7 @@ def batch_of(
         reason=row[7],
         ticket=row[8],
         last=Mark(from_micros(row[9]), row[10], row[11]),
-        part=tuple(json.loads(row[12])),
+        part=tuple(msgspec.json.decode(row[12])),
         **_how_far(row[13:23]),
         changes=changes,
         reverses=reverses,
@@ -108,7 +108,7 @@ def as_it_was(batch: Batch, row: Sequence[Any]) -> Batch:
 def _how_far(row: Sequence[Any]) -> dict[str, Any]:
     sends: tuple[Send, ...] = ()
     if row[0] is not None:
-        sends = (Send(from_micros(row[0]), row[1], row[2], row[3], tuple(json.loads(row[4])), row[5]),)
+        sends = (Send(from_micros(row[0]), row[1], row[2], row[3], tuple(msgspec.json.decode(row[4])), row[5]),)
     return {
         "sends": sends,
         "in_force_at": from_micros(row[6]) if row[6] is not None else None,

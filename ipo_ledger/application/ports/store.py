@@ -1,0 +1,80 @@
+"""Where a ledger is kept, and what long commands on it tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Literal, Protocol, TypeAlias
+
+from msgspec import Struct
+
+from ipo_ledger.application.ports.reading import Reading
+from ipo_ledger.application.ports.shadow import Shadow
+from ipo_ledger.application.ports.writing import Loading, Writing
+
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""Is told how far a long command is: its stage, how much is done, of how much (0: not known)."""
+
+TILE_LEVEL = 8
+"""The level of the tree whose nodes part the events into tiles of 256: nodes are kept from there up, not below."""
+
+
+class StoreReport(Struct, frozen=True, kw_only=True):
+    """What a store is, and what it lets whoever asks do: `excess` are the rights that nobody who records needs."""
+
+    kind: Literal["sqlite", "postgresql"]
+    size: int | None
+    role: str | None
+    rights: tuple[str, ...]
+    mode: str | None
+    excess: tuple[str, ...]
+
+
+class Store(Protocol):
+    """Where a ledger is kept."""
+
+    @property
+    def url(self) -> str:
+        """Return the ledger's URL without a password."""
+        ...
+
+    @property
+    def makes_itself(self) -> bool:
+        """Tell whether the store is made on first use (embedded), or by an administrator."""
+        ...
+
+    def create(self) -> bool:
+        """Make the store, or bring it to this release; tell whether anything had to be done."""
+        ...
+
+    def reading(self) -> AbstractContextManager[Reading]:
+        """Look at the ledger as it is at one moment."""
+        ...
+
+    def writing(self) -> AbstractContextManager[Writing]:
+        """Begin a transaction that commits when the block ends, and leaves nothing when it raises."""
+        ...
+
+    def loading(self) -> AbstractContextManager[Loading]:
+        """Begin a transaction that may set positions, times and roles; raises `StoreUnusable` saying who may."""
+        ...
+
+    def shadow(self) -> AbstractContextManager[Shadow]:
+        """Make room for a read model to be made anew, of nothing yet."""
+        ...
+
+    def report(self) -> StoreReport:
+        """Return what the store is, and what it lets whoever asks do."""
+        ...
+
+    def together(self) -> AbstractContextManager[None]:
+        """Let this thread's transactions be parts of one: a part that raises leaves nothing, all commit at the end."""
+        ...
+
+    def wait_for_writers(self) -> None:
+        """Return once every append that had begun is committed, or given up."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the store."""
+        ...
