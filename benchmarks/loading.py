@@ -15,7 +15,7 @@ from psycopg import sql
 from benchmarks.copying import Growing, Part, check, copied, own_columns, pages
 from benchmarks.places import Place, PostgresPlace, SqlitePlace
 from ipo_ledger.adapters.store import tables
-from ipo_ledger.adapters.store.from_rows import fact_of
+from ipo_ledger.adapters.store.from_rows import facts_of
 
 _EVENT = "originator_id, originator_version, topic, recorded_at, db_role, state"
 _IN_ORDER = {"recorded_from", "position", "batch"}
@@ -48,7 +48,7 @@ def check_system(place: Place, name: str) -> None:
         of = "system_id = ?" if "system_id" in table.columns else "position = ?"
         columns = ", ".join(table.columns)
         there[table.name] = place.ask(f"SELECT {columns} FROM {place.schema}{table.name} WHERE {of}", [key])
-    check([fact_of(row) for row in events], there)
+    check(list(facts_of(events)), there)
 
 
 # --- SQLite ------------------------------------------------------------------------------------------------

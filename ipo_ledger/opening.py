@@ -14,7 +14,7 @@ from ipo_ledger.adapters.store.urls import certainly_public
 from ipo_ledger.application.ledger import Ledger
 
 if TYPE_CHECKING:
-    from ipo_ledger.application.ports import Store
+    from ipo_ledger.application.ports.store import Store
     from ipo_ledger.domain.site import Site
 
 Clock = Callable[[], datetime]

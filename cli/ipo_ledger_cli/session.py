@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Self, TypedDict
 
 if TYPE_CHECKING:
@@ -75,6 +74,8 @@ class Session:
 
     def command(self, text: str) -> str:
         """Return a command to be typed next, with the ledger and system as this command line named them."""
+        import shlex
+
         options = [("--ledger", self.ledger_option), ("--system", self.system_option)]
         named = "".join(f" {name} {shlex.quote(value)}" for name, value in options if value is not None)
         return f"ipo-ledger {text}{named}"

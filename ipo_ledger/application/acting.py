@@ -10,7 +10,8 @@ from ipo_ledger.application.recording import Deciding, Recorder
 from ipo_ledger.domain.refusals import NotADraft
 
 if TYPE_CHECKING:
-    from ipo_ledger.application.ports import ReadsExports, Store
+    from ipo_ledger.application.ports.exports import ReadsExports
+    from ipo_ledger.application.ports.store import Store
 
 
 class Acting(Handle):

@@ -6,7 +6,8 @@ import msgspec
 
 from ipo_ledger.application import answers as a
 from ipo_ledger.application import settings, telling
-from ipo_ledger.application.ports import KnownAnswer, Store
+from ipo_ledger.application.ports.rows import KnownAnswer
+from ipo_ledger.application.ports.store import Store
 from ipo_ledger.application.recording import answered, fingerprint
 from ipo_ledger.application.saying import Said, given
 from ipo_ledger.domain.entry import Entry

@@ -7,20 +7,25 @@ time zone are then those known at that position, so that an answer once given ne
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ipo_ledger.application.naming import system_called
-from ipo_ledger.application.ports import Reading, Store, SystemRow
 from ipo_ledger.application.refusals import NotKnownThen, NotYetKnown, UnknownPosition
 from ipo_ledger.domain.moments import Day, Instant, When, iso, read_when, zone_of
 from ipo_ledger.domain.refusals import NothingKnown, NothingKnownYet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ipo_ledger.application.ports.reading import Reading
+    from ipo_ledger.application.ports.rows import SystemRow
+    from ipo_ledger.application.ports.store import Store
 
 KnownAt: TypeAlias = int | str | datetime | None
 """A position, or a time (text or an aware datetime) that stands for the last position by then; None: now."""

@@ -21,7 +21,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ipo_ledger.application import answers as a
-from ipo_ledger.application.ports import Loading, Progress, Reading, Store
+from ipo_ledger.application.ports.reading import Reading
+from ipo_ledger.application.ports.store import Progress, Store
+from ipo_ledger.application.ports.writing import Loading
 from ipo_ledger.application.refusals import BadExport, Damaged, NotEmpty
 from ipo_ledger.domain.events import Fact, SystemAdded
 from ipo_ledger.errors import LedgerError, StoreUnusable

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from ipo_ledger.application import answers as a
-from ipo_ledger.application.ports import Reading
+from ipo_ledger.application.ports.reading import Reading
 from ipo_ledger.errors import LedgerError, StoreUnusable
 from ipo_ledger.evidence import tree
 from ipo_ledger.evidence.notes import Checkpoint, Note, NotSigned, VerifierKey

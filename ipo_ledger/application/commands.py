@@ -19,8 +19,8 @@ from ipo_ledger.application.saying import Said, checked
 from ipo_ledger.domain import baseline, hot_desking, renumbering
 from ipo_ledger.domain import batch as batches
 from ipo_ledger.domain import events as e
-from ipo_ledger.domain.events import Mode
 from ipo_ledger.domain.moments import local, zone_of
+from ipo_ledger.domain.records import Mode
 
 MODES: tuple[Mode, ...] = ("merge", "immediate", "when-free", "timed")
 

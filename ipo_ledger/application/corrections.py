@@ -16,7 +16,7 @@ from ipo_ledger.application import telling_batches
 from ipo_ledger.application.acting import Acting
 from ipo_ledger.application.listing import in_words
 from ipo_ledger.application.naming import batch_known, extension_in
-from ipo_ledger.application.ports import Reading
+from ipo_ledger.application.ports.reading import Reading
 from ipo_ledger.application.recording import Deciding
 from ipo_ledger.application.refusals import BadArgument
 from ipo_ledger.application.saying import Said, instant

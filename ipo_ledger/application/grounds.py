@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from ipo_ledger.application.asking import Look, look, span
 from ipo_ledger.application.naming import batch_known, extension_then
-from ipo_ledger.application.ports import Reading, Store
+from ipo_ledger.application.ports.reading import Reading
+from ipo_ledger.application.ports.store import Store
 from ipo_ledger.application.refusals import BadArgument, UnknownPosition
 from ipo_ledger.application.stays import refuse_removed
 from ipo_ledger.domain import events as e

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ipo_ledger.application.ports import ReadsExports, Store
+    from ipo_ledger.application.ports.exports import ReadsExports
+    from ipo_ledger.application.ports.store import Store
 
 
 class Handle:

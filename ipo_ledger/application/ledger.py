@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
-    from ipo_ledger.application.ports import Progress, ReadsExports, Store
+    from ipo_ledger.application.ports.exports import ReadsExports
+    from ipo_ledger.application.ports.store import Progress, Store
     from ipo_ledger.application.saying import Said
     from ipo_ledger.application.system_ledger import SystemLedger
     from ipo_ledger.evidence.notes import SigningKey

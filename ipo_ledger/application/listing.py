@@ -13,7 +13,7 @@ from ipo_ledger.application import answers as a
 from ipo_ledger.application import telling
 from ipo_ledger.application.asking import Look
 from ipo_ledger.application.naming import EVER, batch_number, extension_known, extension_then, user_known, user_then
-from ipo_ledger.application.ports import BatchFilter, LogFilter
+from ipo_ledger.application.ports.rows import BatchFilter, LogFilter
 from ipo_ledger.application.refusals import BadArgument
 from ipo_ledger.domain import events as e
 from ipo_ledger.domain.moments import Day, Instant, local, read_when

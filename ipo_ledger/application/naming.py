@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ipo_ledger.application.ports import SystemRow
+from ipo_ledger.application.ports.rows import SystemRow
 from ipo_ledger.domain.refusals import (
     AmbiguousName,
     NoSystem,
@@ -23,13 +23,14 @@ from ipo_ledger.domain.refusals import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ipo_ledger.application.ports import Reading
+    from ipo_ledger.application.ports.reading import Reading
     from ipo_ledger.domain.records import Batch, Extension, User
     from ipo_ledger.domain.system import System
 
 EVER = datetime.max.replace(tzinfo=UTC)
-_BATCH = re.compile(r"(?:(?P<system>.+)/)?[Bb](?P<number>[1-9][0-9]{0,8})", re.ASCII)
-_PLACE = re.compile(r"(?P<module>[^/@]+)/(?P<port>[0-9]{1,6})", re.ASCII)
+# Compiled (and kept) by `re` where one is used: that takes longer than most questions.
+_BATCH = r"(?a:(?:(?P<system>.+)/)?[Bb](?P<number>[1-9][0-9]{0,8}))"
+_PLACE = r"(?a:(?P<module>[^/@]+)/(?P<port>[0-9]{1,6}))"
 _ID = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 
@@ -109,7 +110,7 @@ def extension_then(reading: Reading, row: SystemRow, asked: int | str, known: in
     else:
         called = [x for i in reading.once_called(row.key) if (x := reading.extension(row.key, i, known)) is not None]
         called += [x for x in _called_now(reading, row, text) if x.extension_id not in {c.extension_id for c in called}]
-        place = _PLACE.fullmatch(text)
+        place = re.fullmatch(_PLACE, text)
         ids = [
             x.extension_id
             for x in called
@@ -123,7 +124,7 @@ def extension_then(reading: Reading, row: SystemRow, asked: int | str, known: in
 
 
 def _called_now(reading: Reading, row: SystemRow, text: str) -> list[Extension]:
-    place = _PLACE.fullmatch(text)
+    place = re.fullmatch(_PLACE, text)
     ids: Iterable[int] = ()
     if text.startswith("@"):
         ids = reading.extensions_labelled(row.key, text[1:])
@@ -140,7 +141,7 @@ def extension_in(system: System, asked: int | str) -> Extension:
         ids = [int(text)] if int(text) in system.extensions else []
     elif text.startswith("@"):
         ids = [x.extension_id for x in extensions if x.label == text[1:]]
-    elif place := _PLACE.fullmatch(text):
+    elif place := re.fullmatch(_PLACE, text):
         ids = [x.extension_id for x in extensions if (x.module, x.port) == (place["module"], int(place["port"]))]
     else:
         ids = []
@@ -155,7 +156,7 @@ def extension_known(reading: Reading, row: SystemRow, asked: int | str) -> Exten
         ids = [int(text)]
     elif text.startswith("@"):
         ids = list(reading.extensions_labelled(row.key, text[1:]))
-    elif place := _PLACE.fullmatch(text):
+    elif place := re.fullmatch(_PLACE, text):
         ids = list(reading.extensions_at(row.key, place["module"], int(place["port"])))
     found = reading.extension(row.key, _one_extension(row.name, text, ids))
     if found is None:
@@ -166,7 +167,7 @@ def extension_known(reading: Reading, row: SystemRow, asked: int | str) -> Exten
 def batch_number(system_name: str, asked: int | str) -> int:
     """Return the number in `B12` or `hq/B12`. Raises `UnknownBatch` for what is none, or another system's."""
     text = str(asked)
-    found = _BATCH.fullmatch(text if not text.isdigit() else f"B{text}")
+    found = re.fullmatch(_BATCH, text if not text.isdigit() else f"B{text}")
     if found is None or found["system"] not in (None, system_name):
         raise UnknownBatch(system=system_name, asked=text)
     return int(found["number"])

@@ -9,7 +9,7 @@ from ipo_ledger.domain.records import Batch, Change, numbers_in
 from ipo_ledger.domain.renumbering import Hands, changed_hands
 
 if TYPE_CHECKING:
-    from ipo_ledger.application.ports import Reading
+    from ipo_ledger.application.ports.reading import Reading
     from ipo_ledger.domain.system import System
 
 

@@ -7,7 +7,8 @@ from functools import cache
 
 from ipo_ledger.application import answers as a
 from ipo_ledger.application.grounds import looked_up
-from ipo_ledger.application.ports import Reading, Store
+from ipo_ledger.application.ports.reading import Reading
+from ipo_ledger.application.ports.store import Store
 from ipo_ledger.application.refusals import CheckpointDiffers, EmptyLedger, NotCovered, TreeDiffers
 from ipo_ledger.errors import LedgerError, StoreUnusable
 from ipo_ledger.evidence import proofs, tree

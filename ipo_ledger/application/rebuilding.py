@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from ipo_ledger.application import answers as a
-from ipo_ledger.application.ports import Progress, Store, TableCompared
+from ipo_ledger.application.ports.shadow import TableCompared
+from ipo_ledger.application.ports.store import Progress, Store
 from ipo_ledger.domain.events import Fact
 
 _SAID_EVERY = 5000  # events

@@ -15,7 +15,10 @@ import msgspec
 
 from ipo_ledger.application.naming import system_called
 from ipo_ledger.application.past import StoredPast
-from ipo_ledger.application.ports import KnownAnswer, Reading, Store, Writing
+from ipo_ledger.application.ports.reading import Reading
+from ipo_ledger.application.ports.rows import KnownAnswer
+from ipo_ledger.application.ports.store import Store
+from ipo_ledger.application.ports.writing import Writing
 from ipo_ledger.application.refusals import CommandIdReused
 from ipo_ledger.application.saying import Said, given
 from ipo_ledger.domain.entry import Entry

@@ -14,10 +14,9 @@ from ipo_ledger.application import telling_batches
 from ipo_ledger.application.asking import MOMENT, KnownAt, Look, look
 from ipo_ledger.application.handle import Handle
 from ipo_ledger.application.refusals import BadArgument, NotKnownThen
-from ipo_ledger.domain.moments import Day, iso, local
+from ipo_ledger.domain.moments import EARLIEST, Day, iso, local
 from ipo_ledger.domain.records import Batch
 from ipo_ledger.domain.rollback import is_live
-from ipo_ledger.domain.system import EARLIEST
 from ipo_ledger.domain.trail import BasePoint, NumberPoint, PlacePoint, Point, SeatPoint
 
 _STEP = timedelta(hours=6)  # clocks are changed more seldom than that

@@ -15,7 +15,7 @@ from msgspec.structs import asdict, replace
 
 from ipo_ledger.application.corrections import StoredHistory
 from ipo_ledger.application.listing import in_words
-from ipo_ledger.application.ports import Shadow
+from ipo_ledger.application.ports.shadow import Shadow
 from ipo_ledger.application.recording import Deciding
 from ipo_ledger.domain import baseline, correction, hot_desking
 from ipo_ledger.domain import batch as batches

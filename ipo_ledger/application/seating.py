@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from ipo_ledger.application import answers as a
 from ipo_ledger.application import asking, telling
@@ -10,6 +10,9 @@ from ipo_ledger.application.asking import Look, span
 from ipo_ledger.application.naming import extension_then, user_then
 from ipo_ledger.application.stays import end_within, refuse_removed, stays_within
 from ipo_ledger.domain.moments import Instant, describe, iso, local
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 def who(at: Look, extension: int | str, on: str | datetime) -> a.Who:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 
 from ipo_ledger.domain.batch import release_numbers, takes_only_reboot
-from ipo_ledger.domain.events import BaseExtensionBy
 from ipo_ledger.domain.moments import zone_of
-from ipo_ledger.domain.records import Settings
+from ipo_ledger.domain.records import BaseExtensionBy, Settings
 from ipo_ledger.domain.refusals import BadSetting
 
 DEFAULT_LOGOUT_CODE = "*36"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
-from typing import TypeVar
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, TypeVar
 
 from ipo_ledger.application.asking import MOMENT
 from ipo_ledger.domain.moments import iso, local
 from ipo_ledger.domain.refusals import Removed
 from ipo_ledger.domain.trail import PlacePoint, SeatPoint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
 
 P = TypeVar("P", SeatPoint, PlacePoint)
 

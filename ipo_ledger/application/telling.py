@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from ipo_ledger.application.ports import SystemRow
+    from ipo_ledger.application.ports.rows import SystemRow
     from ipo_ledger.domain.records import Change, Extension, User
 
 

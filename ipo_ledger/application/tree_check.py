@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
-from ipo_ledger.application.ports import TILE_LEVEL, Reading
+from ipo_ledger.application.ports.reading import Reading
+from ipo_ledger.application.ports.store import TILE_LEVEL
 from ipo_ledger.errors import StoreUnusable
 from ipo_ledger.evidence.tree import Frontier, Row, leaf_hashes, node_above
 

@@ -16,7 +16,10 @@ import msgspec
 from ipo_ledger.application import answers as a
 from ipo_ledger.application import rules
 from ipo_ledger.application.checkpoint_check import CheckpointCheck, Kept, read_kept
-from ipo_ledger.application.ports import TILE_LEVEL, Head, Progress, Reading, RowDiffers, Shadow, Store, TableCompared
+from ipo_ledger.application.ports.reading import Reading
+from ipo_ledger.application.ports.rows import Head
+from ipo_ledger.application.ports.shadow import RowDiffers, Shadow, TableCompared
+from ipo_ledger.application.ports.store import TILE_LEVEL, Progress, Store
 from ipo_ledger.application.refusals import UnknownPosition
 from ipo_ledger.application.tree_check import TreeCheck
 from ipo_ledger.domain.events import Fact, SystemAdded

@@ -16,9 +16,8 @@ from ipo_ledger.domain.events import (
     BatchOpened,
     ConfigurationSent,
     Fact,
-    Mode,
 )
-from ipo_ledger.domain.records import Batch, Change, Settings, User
+from ipo_ledger.domain.records import Batch, Change, Mode, Settings, User
 from ipo_ledger.domain.system import System
 
 _BASE = re.compile(r"[0-9]{2,15}", re.ASCII)

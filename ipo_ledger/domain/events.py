@@ -11,9 +11,8 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-BaseExtensionBy: TypeAlias = Literal["merge", "reboot"]
-Mode: TypeAlias = Literal["merge", "immediate", "when-free", "timed", "observed"]
-Outcome: TypeAlias = Literal["clean", "conflicts"]
+from ipo_ledger.domain.records import BaseExtensionBy, Mode, Outcome
+
 LogOutCause: TypeAlias = Literal["dialled", "displaced", "moved", "restart", "removed"]
 LogInCause: TypeAlias = Literal["automatic", "dialled", "restart", "baseline"]
 

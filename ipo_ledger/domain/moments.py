@@ -18,13 +18,14 @@ from ipo_ledger.errors import Malformed
 
 FIRST_YEAR = 1970  # a year before it is a slip of the finger
 LAST_YEAR = 9998  # a day of the next one may end after the last datetime
+EARLIEST = datetime.min.replace(tzinfo=UTC)  # before all there can be
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY, _MINUTE, _SECOND = timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1)
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 # Stricter than `fromisoformat`, which also takes 20260314, 2026-W11-6, a space for the T, and (3.14) 24:00.
-_FORM = re.compile(
+_FORM = (  # compiled, and kept, by `re` where it is used first
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    rf"(?P<time>T{_CLOCK}(?::[0-5][0-9](?:\.[0-9]{{1,6}})?)?(?:Z|[+-]{_CLOCK})?)?",
+    rf"(?P<time>T{_CLOCK}(?::[0-5][0-9](?:\.[0-9]{{1,6}})?)?(?:Z|[+-]{_CLOCK})?)?"
 )
 _ZONE_NAME = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*")
 _NOT_A_PLACE = re.compile(r"(?:posix|right)/.*|posixrules|localtime|Factory")  # not the same on every machine
@@ -116,7 +117,7 @@ def read_when(text: str, zone: ZoneInfo, now: datetime) -> When:
             return _whole_day(local(now, zone).date(), zone)
         case "yesterday":
             return _whole_day(local(now, zone).date() - _DAY, zone)
-    form = _FORM.fullmatch(word)
+    form = re.fullmatch(_FORM, word)
     if form is None:
         raise UnreadableTime(text=text, why="it is in none of the accepted forms")
     try:

@@ -8,8 +8,9 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from ipo_ledger.domain.events import BaseExtensionBy, Mode, Outcome
-
+BaseExtensionBy: TypeAlias = Literal["merge", "reboot"]
+Mode: TypeAlias = Literal["merge", "immediate", "when-free", "timed", "observed"]
+Outcome: TypeAlias = Literal["clean", "conflicts"]
 Status: TypeAlias = Literal["draft", "sent", "settled", "abandoned"]
 
 # Kinds of extension in the Management API (`TypeInfo`); the first is wired, the others are IP or DECT.

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import UTC, datetime
+from datetime import datetime
 
 from msgspec.structs import replace
 
 from ipo_ledger.domain import events as e
+from ipo_ledger.domain.moments import EARLIEST
 from ipo_ledger.domain.records import (
     Batch,
     Extension,
@@ -22,8 +23,6 @@ from ipo_ledger.domain.records import (
     Waiting,
 )
 from ipo_ledger.domain.trail import Trail
-
-EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 class System:

@@ -11,12 +11,14 @@ say later what it would have answered before.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import Struct
 
-from ipo_ledger.domain.events import Fact
 from ipo_ledger.domain.records import Batch, Change, Extension, Settings, User
+
+if TYPE_CHECKING:
+    from ipo_ledger.domain.events import Fact
 
 Pile: TypeAlias = Literal["seats", "places", "bases", "numbers"]
 

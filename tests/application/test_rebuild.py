@@ -9,7 +9,7 @@ import pytest
 import ipo_ledger
 from ipo_ledger import Ledger, StoreUnusable, SystemLedger
 from ipo_ledger.application import rebuilding
-from ipo_ledger.application.ports import Store
+from ipo_ledger.application.ports.store import Store
 from tests.stores.people import person
 from tests.stores.places import Place, PostgresPlace, SqlitePlace
 from tests.stores.tampering_tools import payload, sql

@@ -82,6 +82,15 @@ def test_a_question_imports_the_types_of_its_own_answer_only(url: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("arguments", [["who", "2"], ["where", "202"], ["seats"]])
+def test_who_sat_where_imports_nothing_that_decides_or_writes(arguments: list[str], url: str) -> None:
+    modules = imported(*arguments, IPO_LEDGER_URL=url)
+
+    assert having(modules, *(f"ipo_ledger.application.{name}" for name in ("recording", "commands", "listing"))) == []
+    assert having(modules, *(f"ipo_ledger.domain.{name}" for name in ("system", "fold", "events", "batch"))) == []
+    assert having(modules, "ipo_ledger.adapters.store.payload", "json", "importlib.resources") == []
+
+
 def test_a_command_to_a_file_imports_no_driver_of_postgresql(url: str) -> None:
     modules = imported("swap", "202", "203", IPO_LEDGER_URL=url)
 

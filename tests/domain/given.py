@@ -9,6 +9,7 @@ import msgspec
 
 from ipo_ledger.domain import events as e
 from ipo_ledger.domain import fold
+from ipo_ledger.domain.records import BaseExtensionBy
 from ipo_ledger.domain.site import Site, SiteExtension, SiteUser
 from ipo_ledger.domain.system import System
 from tests.domain.story import Story
@@ -63,7 +64,7 @@ def site(n: int, *, also: Sequence[SiteExtension] = (), and_users: Sequence[Site
     )
 
 
-def a_system(*, release: str = "11.1", by: e.BaseExtensionBy = "merge") -> Story:
+def a_system(*, release: str = "11.1", by: BaseExtensionBy = "merge") -> Story:
     """Return a story that begins with a system nothing is known of."""
     story = Story()
     story.happens(e.SystemAdded(release, "UTC", by, "*36"), at=0)
@@ -73,7 +74,7 @@ def a_system(*, release: str = "11.1", by: e.BaseExtensionBy = "merge") -> Story
 def a_site(
     n: int,
     *,
-    by: e.BaseExtensionBy = "merge",
+    by: BaseExtensionBy = "merge",
     release: str = "11.1",
     forced: Sequence[str] = (),
     codes: Sequence[str] = (),

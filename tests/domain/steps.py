@@ -14,6 +14,7 @@ from ipo_ledger.domain import events as e
 from ipo_ledger.domain.batch import Move
 from ipo_ledger.domain.correction import root_of
 from ipo_ledger.domain.entry import Entry
+from ipo_ledger.domain.records import Mode
 from ipo_ledger.errors import Refused
 from tests.domain.given import a_site, extension, user
 from tests.domain.story import Story
@@ -31,7 +32,7 @@ class Step(Struct, frozen=True):
     number: str | None = None
     moves: tuple[Move, ...] = ()
     batch: int = 0
-    mode: e.Mode = "merge"
+    mode: Mode = "merge"
     with_conflicts: bool = False
 
     def do(self, entry: Entry) -> None:
@@ -155,7 +156,7 @@ def random_step(story: Story, chance: Random, at: int) -> Step:
     if verb == "log-in":
         return Step("log-in", at, user=name, extension_id=extension_id)
     if verb == "send" and drafts:
-        mode: e.Mode = chance.choice(["merge", "merge", "merge", "immediate", "when-free"])
+        mode: Mode = chance.choice(["merge", "merge", "merge", "immediate", "when-free"])
         return Step("send", at, batch=chance.choice(drafts), mode=mode, with_conflicts=chance.random() < 0.3)
     if verb == "abandon" and drafts and chance.random() < 0.5:
         return Step("abandon", at, batch=chance.choice(drafts))

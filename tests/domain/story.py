@@ -12,7 +12,7 @@ from ipo_ledger.domain import baseline, batch, correction, hot_desking, rollback
 from ipo_ledger.domain import events as e
 from ipo_ledger.domain.connected import connected
 from ipo_ledger.domain.entry import Entry, Given
-from ipo_ledger.domain.records import Batch, Waiting
+from ipo_ledger.domain.records import Batch, Mode, Waiting
 from ipo_ledger.domain.rollback import Plan
 from ipo_ledger.domain.site import Site, SiteExtension, SiteUser
 from ipo_ledger.domain.system import System
@@ -144,9 +144,7 @@ class Story:
         listed = [batch.Move(i, base) for i, base in moves.items()] if isinstance(moves, Mapping) else moves
         return self.record(lambda entry: batch.draft(entry, listed, title="moves", into=into), at=at)
 
-    def send(
-        self, number: int, mode: e.Mode = "merge", *, with_conflicts: bool = False, at: int | None = None
-    ) -> e.Fact:
+    def send(self, number: int, mode: Mode = "merge", *, with_conflicts: bool = False, at: int | None = None) -> e.Fact:
         """Record the send of a draft."""
         return self.record(lambda entry: batch.send(entry, number, mode, with_conflicts=with_conflicts), at=at)
 

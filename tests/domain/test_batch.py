@@ -13,13 +13,12 @@ from ipo_ledger.domain.events import (
     BatchAbandoned,
     BatchOpened,
     ConfigurationSent,
-    Mode,
     SystemChanged,
     SystemRestarted,
     UserLoggedIn,
     UserLoggedOut,
 )
-from ipo_ledger.domain.records import Change, Settings
+from ipo_ledger.domain.records import Change, Mode, Settings
 from tests.domain.given import a_site, a_system, extension, rotation, state_of
 
 # --- drafting -----------------------------------------------------------------------------------------------

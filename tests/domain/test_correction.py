@@ -10,6 +10,7 @@ from ipo_ledger.domain import events as e
 from ipo_ledger.domain import refusals as r
 from ipo_ledger.domain.batch import Move
 from ipo_ledger.domain.correction import RestedOn
+from ipo_ledger.domain.records import Mode
 from ipo_ledger.domain.site import Site
 from ipo_ledger.errors import LedgerError
 from tests.domain import ledgers
@@ -84,7 +85,7 @@ def test_a_log_in_that_never_happened_gives_the_phone_back_to_whom_it_displaced(
 
 
 @pytest.mark.parametrize("mode", ["merge", "immediate", "when-free", "timed"])
-def test_a_send_that_never_happened_leaves_the_draft(mode: e.Mode) -> None:
+def test_a_send_that_never_happened_leaves_the_draft(mode: Mode) -> None:
     story = with_a_guest()
     story.log_in("Nomad", 3)
     number = story.swap("U1", "U2")
@@ -334,7 +335,7 @@ def test_what_follows_is_decided_anew_by_the_rules() -> None:
 
 
 @pytest.mark.parametrize("mode", ["merge", "immediate", "when-free"])
-def test_a_send_happened_at_another_time(mode: e.Mode) -> None:
+def test_a_send_happened_at_another_time(mode: Mode) -> None:
     story = with_a_guest()
     number = story.swap("U1", "U2", at=10)
     story.send(number, mode, at=30)

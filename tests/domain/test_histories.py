@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from ipo_ledger.domain import events as e
 from ipo_ledger.domain.batch import Move
 from ipo_ledger.domain.correction import RestedOn
-from ipo_ledger.domain.records import Batch
+from ipo_ledger.domain.records import BaseExtensionBy, Batch, Mode
 from ipo_ledger.domain.rollback import Strategy
 from ipo_ledger.domain.site import Site
 from ipo_ledger.domain.ways_out import NotPossible
@@ -27,7 +27,7 @@ from tests.domain.thoroughness import examples
 
 some = st.integers(0, 40)  # the how-manieth of whatever there is
 late = st.sampled_from([0, 0, 0, 0, 1, 2, 5, 20])  # minutes before the clock
-modes: st.SearchStrategy[e.Mode] = st.sampled_from(["merge", "merge", "immediate", "when-free", "timed"])
+modes: st.SearchStrategy[Mode] = st.sampled_from(["merge", "merge", "immediate", "when-free", "timed"])
 strategies: st.SearchStrategy[Strategy] = st.sampled_from(["plain", "plain", "cascade", "partial", "replan"])
 
 
@@ -47,7 +47,7 @@ class Histories(RuleBasedStateMachine):
         flagged=st.lists(st.tuples(some, st.booleans(), st.booleans()), max_size=3),
         by=st.sampled_from(["merge", "merge", "merge", "reboot"]),
     )
-    def begin(self, phones: int, spare: int, flagged: list[tuple[int, bool, bool]], by: e.BaseExtensionBy) -> None:
+    def begin(self, phones: int, spare: int, flagged: list[tuple[int, bool, bool]], by: BaseExtensionBy) -> None:
         also = [extension(20 + i, None) for i in range(spare)]
         self.story = a_site(phones, by=by, also=also, and_users=[user("Nomad", "250")])
         for which, forced, code in flagged:
@@ -167,7 +167,7 @@ class Histories(RuleBasedStateMachine):
         self.attempt(lambda: self.story.draft(moves, into=draft, at=self.when(late)))
 
     @rule(which=some, mode=modes, with_conflicts=st.booleans(), late=late)
-    def send(self, which: int, mode: e.Mode, with_conflicts: bool, late: int) -> None:
+    def send(self, which: int, mode: Mode, with_conflicts: bool, late: int) -> None:
         number = self.batch(which, lambda b: b.status == "draft")
         if number is None:
             return

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from ipo_ledger.adapters.store.faults import StoreFailed, UnreadableEvent
-from ipo_ledger.application.ports import KnownAnswer
+from ipo_ledger.application.ports.rows import KnownAnswer
 from tests.stores.places import Place, PostgresPlace
 from tests.stores.stored_story import note
 

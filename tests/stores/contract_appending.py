@@ -9,7 +9,7 @@ import pytest
 from eventsourcing.persistence import IntegrityError
 from msgspec.structs import replace
 
-from ipo_ledger.application.ports import Head, KnownAnswer
+from ipo_ledger.application.ports.rows import Head, KnownAnswer
 from ipo_ledger.domain import batch
 from ipo_ledger.domain import events as e
 from ipo_ledger.domain.entry import Entry, Given

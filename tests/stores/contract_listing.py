@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ipo_ledger.application.ports import BatchFilter, LogFilter
+from ipo_ledger.application.ports.rows import BatchFilter, LogFilter
 from ipo_ledger.domain import events as e
 from ipo_ledger.domain.events import Fact
 from tests.domain.story import moment

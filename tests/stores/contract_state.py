@@ -8,7 +8,8 @@ from itertools import zip_longest
 from hypothesis import given, settings
 from msgspec.structs import replace
 
-from ipo_ledger.application.ports import BatchFilter, Reading
+from ipo_ledger.application.ports.reading import Reading
+from ipo_ledger.application.ports.rows import BatchFilter
 from ipo_ledger.domain import fold
 from ipo_ledger.domain.records import Batch
 from ipo_ledger.domain.system import System

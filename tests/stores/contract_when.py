@@ -11,7 +11,7 @@ from typing import TypeVar
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipo_ledger.application.ports import Reading
+from ipo_ledger.application.ports.reading import Reading
 from ipo_ledger.domain import events as e
 from ipo_ledger.domain.refusals import CorrectedAlready
 from ipo_ledger.domain.trail import BasePoint, NumberPoint, PlacePoint, SeatPoint

@@ -15,7 +15,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ipo_ledger.application.ledger import Ledger
-from ipo_ledger.application.ports import Store
+from ipo_ledger.application.ports.store import Store
 from ipo_ledger.application.system_ledger import SystemLedger
 from ipo_ledger.domain import events as e
 from ipo_ledger.domain.site import Site

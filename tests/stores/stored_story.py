@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from ipo_ledger.application.ports import Store
+from ipo_ledger.application.ports.store import Store
 from ipo_ledger.domain import events as e
 from ipo_ledger.domain.entry import Entry, Given
 from ipo_ledger.domain.system import System

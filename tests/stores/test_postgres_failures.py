@@ -15,7 +15,7 @@ from ipo_ledger.adapters.store.faults import (
     StoreReadOnly,
     StoreUnreachable,
 )
-from ipo_ledger.application.ports import KnownAnswer
+from ipo_ledger.application.ports.rows import KnownAnswer
 from tests.postgres_server import Server
 from tests.stores.places import PostgresPlace
 from tests.stores.stored_story import a_stored_site, note

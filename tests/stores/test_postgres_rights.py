@@ -9,7 +9,7 @@ import pytest
 
 from ipo_ledger.adapters.store.faults import NoRights
 from ipo_ledger.adapters.store.tables import READ_MODEL
-from ipo_ledger.application.ports import KnownAnswer
+from ipo_ledger.application.ports.rows import KnownAnswer
 from tests.domain.given import state_of
 from tests.stores.people import name_of, person
 from tests.stores.places import PostgresPlace

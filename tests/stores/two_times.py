@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from ipo_ledger.adapters.store.rebuilding import Projection
-from ipo_ledger.application.ports import Reading
+from ipo_ledger.application.ports.reading import Reading
 from ipo_ledger.application.system_ledger import SystemLedger
 from ipo_ledger.domain import events as e
 from ipo_ledger.domain.records import Batch

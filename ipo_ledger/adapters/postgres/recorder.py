@@ -25,7 +25,7 @@ from ipo_ledger.adapters.postgres.store import PostgresReading
 from ipo_ledger.adapters.store import tables
 from ipo_ledger.adapters.store.appending import Appending, Growth, as_rows
 from ipo_ledger.adapters.store.projection import Rows
-from ipo_ledger.application.ports import Head, KnownAnswer
+from ipo_ledger.application.ports.rows import Head, KnownAnswer
 from ipo_ledger.domain.moments import from_micros
 
 if TYPE_CHECKING:

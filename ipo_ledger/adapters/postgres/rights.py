@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipo_ledger.adapters.postgres.sessions import Connection
-from ipo_ledger.application.ports import StoreReport
+from ipo_ledger.application.ports.store import StoreReport
 
 _ROLE = """
 SELECT session_user::text, r.rolsuper, r.rolcreaterole,

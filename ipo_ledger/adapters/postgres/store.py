@@ -15,7 +15,9 @@ from ipo_ledger.adapters.postgres.questions import sql
 from ipo_ledger.adapters.postgres.sessions import Connection, Sessions, abandon, end
 from ipo_ledger.adapters.store.asking import PAGE
 from ipo_ledger.adapters.store.reading import ReadModel
-from ipo_ledger.application.ports import Head, Shadow, StoreReport
+from ipo_ledger.application.ports.rows import Head
+from ipo_ledger.application.ports.shadow import Shadow
+from ipo_ledger.application.ports.store import StoreReport
 from ipo_ledger.domain.moments import from_micros
 
 if TYPE_CHECKING:

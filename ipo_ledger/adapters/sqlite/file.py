@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ipo_ledger.adapters.migrations import migrations, pending, refuse_unless_current
 from ipo_ledger.adapters.store.faults import (
@@ -19,6 +19,9 @@ from ipo_ledger.adapters.store.faults import (
     StoreUnreachable,
 )
 from ipo_ledger.domain.moments import to_micros
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 APPLICATION_ID = 0x49504F4C  # "IPOL": says in the file itself what it is
 SMALLEST_DATABASE = 512  # bytes: one page of the smallest size

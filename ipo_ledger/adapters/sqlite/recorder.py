@@ -22,7 +22,7 @@ from ipo_ledger.adapters.sqlite.store import SqliteReading, sql
 from ipo_ledger.adapters.store import tables
 from ipo_ledger.adapters.store.appending import Appending, Growth, as_rows
 from ipo_ledger.adapters.store.projection import Rows
-from ipo_ledger.application.ports import KnownAnswer
+from ipo_ledger.application.ports.rows import KnownAnswer
 from ipo_ledger.domain.moments import to_micros
 
 if TYPE_CHECKING:

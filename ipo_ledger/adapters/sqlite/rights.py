@@ -7,7 +7,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from ipo_ledger.application.ports import StoreReport
+from ipo_ledger.application.ports.store import StoreReport
 
 _BESIDE = ("", "-wal", "-shm")  # what SQLite keeps a database in
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ipo_ledger.adapters.sqlite.file import Clock, LedgerFile
@@ -17,12 +14,18 @@ from ipo_ledger.adapters.store.faults import DamagedHead
 from ipo_ledger.adapters.store.questions import QUESTIONS
 from ipo_ledger.adapters.store.reading import ReadModel
 from ipo_ledger.adapters.store.threads import PerThread
-from ipo_ledger.application.ports import Head, Shadow, StoreReport
+from ipo_ledger.application.ports.rows import Head
 from ipo_ledger.domain.moments import from_micros
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
     from ipo_ledger.adapters.sqlite.loading import SqliteLoading
     from ipo_ledger.adapters.sqlite.recorder import SqliteWriting
+    from ipo_ledger.application.ports.shadow import Shadow
+    from ipo_ledger.application.ports.store import StoreReport
 
 BUSY_SECONDS = 30.0
 

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ipo_ledger.application.ports import Head
 from ipo_ledger.domain.moments import to_micros
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ipo_ledger.application.ports.rows import Head
 
 FOREVER = 2**63 - 1  # `recorded_to` of what still stands
 EVER = datetime.max.replace(tzinfo=UTC)

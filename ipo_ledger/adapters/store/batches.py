@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from msgspec.json import encode
 from msgspec.structs import replace
 
 from ipo_ledger.adapters.store.asking import LATEST, Asking, condition, micros
 from ipo_ledger.adapters.store.from_rows import as_it_was, batch_of
-from ipo_ledger.application.ports import BatchFilter
 from ipo_ledger.domain.connected import connected
 from ipo_ledger.domain.records import Batch, Change
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ipo_ledger.application.ports.rows import BatchFilter
 
 _TOUCHES = "EXISTS (SELECT 1 FROM {{schema}}changes c WHERE c.system_id = b.system_id AND c.batch = b.batch AND {})"
 
@@ -71,7 +74,7 @@ class Batches(Asking):
         numbers = connected(batch, touches, self._rows("reversals", {"key": key}))
         if not numbers:
             return []
-        among = {"key": key, "numbers": json.dumps(sorted(numbers))}
+        among = {"key": key, "numbers": encode(sorted(numbers)).decode()}
         found = self._batches(key, "batches_among", "changes_among", among)
         return sorted((other for other in found if other.order > batch.order), key=lambda other: other.order)
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ipo_ledger.adapters.store.asking import Asking
 from ipo_ledger.adapters.store.from_rows import extension_of, user_of
-from ipo_ledger.domain.records import Extension, User
+
+if TYPE_CHECKING:
+    from ipo_ledger.domain.records import Extension, User
 
 
 class ExtensionsAndUsers(Asking):

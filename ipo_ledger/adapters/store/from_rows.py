@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec.structs import replace
 
-from ipo_ledger.adapters.store import payload
-from ipo_ledger.application.ports import SystemRow
-from ipo_ledger.domain.events import Fact
+from ipo_ledger.application.ports.rows import SystemRow
 from ipo_ledger.domain.moments import from_micros
 from ipo_ledger.domain.records import Batch, Change, Extension, Mark, Send, Settings, User
 from ipo_ledger.domain.trail import BasePoint, NumberPoint, Pile, PlacePoint, Point, SeatPoint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from ipo_ledger.domain.events import Fact
 
 
 def first_of(row: Sequence[Any] | None) -> datetime | None:
@@ -132,6 +134,9 @@ def point_of(pile: Pile, row: Sequence[Any]) -> Point:
             return NumberPoint(row[0], at, row[2], row[5], row[4])
 
 
-def fact_of(row: Sequence[Any]) -> Fact:
-    """Return the fact of an event's row. Raises `UnreadableEvent`."""
-    return payload.decode(row[0], row[1], row[2], row[3], bytes(row[4]), row[5])
+def facts_of(rows: Iterable[Sequence[Any]]) -> Iterator[Fact]:
+    """Yield the facts of events' rows. Raises `UnreadableEvent`."""
+    from ipo_ledger.adapters.store.payload import decode  # most questions read no event
+
+    for row in rows:
+        yield decode(row[0], row[1], row[2], row[3], bytes(row[4]), row[5])

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from ipo_ledger.adapters.store import payload
 from ipo_ledger.adapters.store.asking import PAGE, Asking, condition, micros
 from ipo_ledger.adapters.store.faults import DamagedTree
-from ipo_ledger.adapters.store.from_rows import fact_of
+from ipo_ledger.adapters.store.from_rows import facts_of
 from ipo_ledger.adapters.store.tables import KEPT_FROM
-from ipo_ledger.application.ports import KnownAnswer, LogFilter
-from ipo_ledger.domain.events import Fact
+from ipo_ledger.application.ports.rows import KnownAnswer, LogFilter
 from ipo_ledger.domain.moments import to_micros
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from ipo_ledger.domain.events import Fact
     from ipo_ledger.evidence.tree import Row
 
 _FEW = 100  # events read at a time where a few will do
@@ -43,23 +43,23 @@ class KeptEvents(Asking):
         condition(where, values, "l.occurred_at >= :since", since=micros(wanted.since))
         condition(where, values, "l.occurred_at < :until", until=micros(wanted.until))
         condition(where, values, "l.position < :before", before=wanted.before)
-        return [fact_of(row) for row in self._rows("log", values, " AND ".join(where))]
+        return list(facts_of(self._rows("log", values, " AND ".join(where))))
 
     def facts(self, *, after: int = 0) -> Iterator[Fact]:
         """Return every recorded event after a position, oldest first, a page at a time."""
         while rows := self._rows("facts", {"after": after, "limit": PAGE}):
-            yield from map(fact_of, rows)
+            yield from facts_of(rows)
             after = rows[-1][0]
 
     def facts_at(self, positions: Iterable[int]) -> dict[int, Fact]:
         """Return the events at these positions."""
         rows = [row for p in sorted(positions) for row in self._rows("facts_at", {"position": p})]
-        return {row[0]: fact_of(row) for row in rows}
+        return {fact.position: fact for fact in facts_of(rows)}
 
     def facts_before(self, position: int) -> Iterator[Fact]:
         """Return every recorded event before a position, newest first, a few at a time."""
         while rows := self._rows("facts_before", {"before": position, "limit": _FEW}):
-            yield from map(fact_of, rows)
+            yield from facts_of(rows)
             position = rows[-1][0]
 
     def facts_of_batch(self, key: int, batch: int, before: int) -> Iterator[Fact]:
@@ -95,6 +95,8 @@ class KeptEvents(Asking):
     def fact(self, row: Row) -> Fact:
         """Return the fact that a stored event is. Raises `UnreadableEvent`."""
         position, stream, version, name, recorded_at, _, state = row
+        from ipo_ledger.adapters.store import payload
+
         return payload.decode(position, stream, version, name, state, recorded_at)
 
     def counted(self) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ipo_ledger.adapters.store.rebuilding import Projection
 from ipo_ledger.adapters.store.tables import KEPT_FROM
-from ipo_ledger.application.ports import Head
+from ipo_ledger.application.ports.rows import Head
 from ipo_ledger.domain.events import Fact
 
 if TYPE_CHECKING:

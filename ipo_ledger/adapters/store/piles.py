@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ipo_ledger.adapters.store.asking import EVER, FOREVER, LATEST, Asking
 from ipo_ledger.adapters.store.from_rows import first_of, point_of
-from ipo_ledger.domain.moments import to_micros
-from ipo_ledger.domain.system import EARLIEST
+from ipo_ledger.domain.moments import EARLIEST, to_micros
 from ipo_ledger.domain.trail import BasePoint, NumberPoint, Pile, PlacePoint, Point, SeatPoint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
 
 
 class Piles(Asking):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ipo_ledger.adapters.store.asking import EVER
 from ipo_ledger.adapters.store.batches import Batches
 from ipo_ledger.adapters.store.from_rows import extension_of, mark_of, system_of, user_of
 from ipo_ledger.adapters.store.whole_systems import WholeSystems
-from ipo_ledger.application.ports import SystemRow
+from ipo_ledger.domain.moments import EARLIEST
 from ipo_ledger.domain.records import Extension, Mark, Settings
-from ipo_ledger.domain.system import EARLIEST, System
+
+if TYPE_CHECKING:
+    from ipo_ledger.application.ports.rows import SystemRow
+    from ipo_ledger.domain.system import System
 
 
 class ReadModel(WholeSystems, Batches):
@@ -28,6 +33,8 @@ class ReadModel(WholeSystems, Batches):
 
         As it is now it is the state that decisions are made from; as it was known it is for looking at only.
         """
+        from ipo_ledger.domain.system import System
+
         row = self._row("system", name=name)
         if row is None or (known is not None and row[0] > known):
             return None

@@ -19,9 +19,12 @@ from ipo_ledger.adapters.sqlite.recorder import SqliteWriting
 from ipo_ledger.adapters.store.faults import CannotFollow, StoreFailed
 from ipo_ledger.adapters.store.rebuilding import Projection
 from ipo_ledger.adapters.store.tables import READ_MODEL, Table
-from ipo_ledger.application.ports import Head, LogFilter, Reading, RowDiffers, TableCompared
+from ipo_ledger.application.ports.reading import Reading
+from ipo_ledger.application.ports.rows import Head, LogFilter
+from ipo_ledger.application.ports.shadow import RowDiffers, TableCompared
 from ipo_ledger.domain.events import Fact
-from ipo_ledger.domain.system import EARLIEST, System
+from ipo_ledger.domain.moments import EARLIEST
+from ipo_ledger.domain.system import System
 
 Row: TypeAlias = tuple[Any, ...]
 Pages: TypeAlias = Iterator[list[Row]]

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from ipo_ledger.application.ports import TILE_LEVEL
+from ipo_ledger.application.ports.store import TILE_LEVEL
 
 
 class Table(Struct, frozen=True):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -13,11 +11,14 @@ from ipo_ledger.adapters.store.extensions_and_users import ExtensionsAndUsers
 from ipo_ledger.adapters.store.from_rows import point_of
 from ipo_ledger.adapters.store.kept_events import KeptEvents
 from ipo_ledger.adapters.store.piles import Piles
-from ipo_ledger.application.ports import SeatRow
-from ipo_ledger.domain.moments import from_micros, to_micros
+from ipo_ledger.application.ports.rows import SeatRow
+from ipo_ledger.domain.moments import EARLIEST, from_micros, to_micros
 from ipo_ledger.domain.records import Mark, User
-from ipo_ledger.domain.system import EARLIEST
 from ipo_ledger.domain.trail import BasePoint, NumberPoint, Pile, PlacePoint, Point, SeatPoint
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from datetime import datetime
 
 
 class WholeSystems(Piles, ExtensionsAndUsers, KeptEvents):

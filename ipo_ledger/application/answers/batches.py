@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ipo_ledger.application.answers.answer import Answer, ChangeAnswer, Conflict, PendingAnswer
-from ipo_ledger.domain.events import Mode, Outcome
-from ipo_ledger.domain.records import Status
+from ipo_ledger.domain.records import Mode, Outcome, Status
 
 
 class DraftStatus(Answer, frozen=True):

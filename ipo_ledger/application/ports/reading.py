@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from ipo_ledger.application.ports.rows import BatchFilter, Head, KnownAnswer, LogFilter, SeatRow, SystemRow
-from ipo_ledger.domain.events import Fact
-from ipo_ledger.domain.records import Batch, Extension, Mark, Settings, User
-from ipo_ledger.domain.system import System
-from ipo_ledger.domain.trail import BasePoint, NumberPoint, Pile, PlacePoint, Point, SeatPoint
-
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from ipo_ledger.application.ports.rows import BatchFilter, Head, KnownAnswer, LogFilter, SeatRow, SystemRow
+    from ipo_ledger.domain.events import Fact
+    from ipo_ledger.domain.records import Batch, Extension, Mark, Settings, User
+    from ipo_ledger.domain.system import System
+    from ipo_ledger.domain.trail import BasePoint, NumberPoint, Pile, PlacePoint, Point, SeatPoint
     from ipo_ledger.evidence.tree import Row
 
 

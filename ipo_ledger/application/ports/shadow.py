@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from msgspec import Struct
 
 from ipo_ledger.application.ports.reading import Reading
-from ipo_ledger.application.ports.writing import Writing
-from ipo_ledger.domain.events import Fact
-from ipo_ledger.domain.system import System
+
+if TYPE_CHECKING:
+    from ipo_ledger.application.ports.writing import Writing
+    from ipo_ledger.domain.events import Fact
+    from ipo_ledger.domain.system import System
 
 
 class RowDiffers(Struct, frozen=True, kw_only=True):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from typing import Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
-from ipo_ledger.application.ports.reading import Reading
-from ipo_ledger.application.ports.shadow import Shadow
-from ipo_ledger.application.ports.writing import Loading, Writing
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from ipo_ledger.application.ports.reading import Reading
+    from ipo_ledger.application.ports.shadow import Shadow
+    from ipo_ledger.application.ports.writing import Loading, Writing
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Is told how far a long command is: its stage, how much is done, of how much (0: not known)."""

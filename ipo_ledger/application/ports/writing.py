@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from ipo_ledger.application.ports.reading import Reading
-from ipo_ledger.application.ports.rows import Head, KnownAnswer
-from ipo_ledger.domain.entry import Entry
-from ipo_ledger.domain.events import Fact
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ipo_ledger.application.ports.rows import Head, KnownAnswer
+    from ipo_ledger.domain.entry import Entry
+    from ipo_ledger.domain.events import Fact
     from ipo_ledger.evidence.tree import Node, Row
 
 
