@@ -7,7 +7,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from ipo_ledger.adapters.store.questions import AMONG, LAST, OF, PLACES_COLUMNS, QUESTIONS, SEATS_COLUMNS
+from ipo_ledger.adapters.store.questions import AMONG, LAST, OF, QUESTIONS
+from ipo_ledger.adapters.store.questions.whole_systems import of_whom, places_columns, seats_columns
 
 
 def _last(pile: str, outer: str, way: str, what: str) -> str:
@@ -26,18 +27,17 @@ def _laterals() -> dict[str, str]:
     """
     found = {}
     for way in LAST:
-        seat = _last("seats", "x", way, "user_name, number, valid_from, recorded_from, gone")
-        base = _last("bases", "x", way, "base, batch, recorded_from")
-        place = _last("places", "u", way, "extension_id, valid_from, recorded_from, gone")
-        number = _last("numbers", "u", way, "number, recorded_from")
-        untouched = "" if way == "now" else "AND {}.corrected = 0 "
+        seat = _last("seats", "x", way, "user_name, number, valid_from, recorded_from, recorded_to, gone")
+        base = _last("bases", "x", way, "base, batch, valid_from, recorded_from, recorded_to")
+        place = _last("places", "u", way, "extension_id, valid_from, recorded_from, recorded_to, gone")
+        number = _last("numbers", "u", way, "number, valid_from, recorded_from, recorded_to")
         found[f"seats_{way}"] = (
-            f"SELECT {SEATS_COLUMNS} FROM {{schema}}extensions x {seat} s {base} b "
-            f"WHERE x.system_id = :key {untouched.format('x')}AND NOT s.gone ORDER BY x.extension_id"
+            f"SELECT {seats_columns(way)} FROM {{schema}}extensions x {seat} s {base} b "
+            f"WHERE x.system_id = :key AND {of_whom(way, 'x', 's')} ORDER BY x.extension_id"
         )
         found[f"places_{way}"] = (
-            f"SELECT {PLACES_COLUMNS} FROM {{schema}}users u {place} p {number} n "
-            f"WHERE u.system_id = :key {untouched.format('u')}AND NOT p.gone ORDER BY u.user_name"
+            f"SELECT {places_columns(way)} FROM {{schema}}users u {place} p {number} n "
+            f"WHERE u.system_id = :key AND {of_whom(way, 'u', 'p')} ORDER BY u.user_name"
         )
     found["off_the_air"] = (
         f"SELECT u.user_name FROM {{schema}}users u {_last('places', 'u', 'now', 'extension_id, gone')} p "

@@ -17,7 +17,7 @@ from ipo_ledger.domain.records import Mark, User
 from ipo_ledger.domain.trail import BasePoint, NumberPoint, Pile, PlacePoint, Point, SeatPoint
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
 
@@ -44,18 +44,18 @@ class WholeSystems(Piles, ExtensionsAndUsers, KeptEvents):
         return found
 
     def _corrected_seats(self, key: int, at: datetime, known: int) -> Iterator[SeatRow]:
-        """Yield the rows of the extensions that corrections took something off: few, each looked at by itself."""
-        for (i,) in self._rows("corrected_extensions", {"key": key}):
-            seat, base = self._last("seats", key, i, at, known), self._last("bases", key, i, at, known)
+        """Yield the rows of the extensions that a correction recorded after `known` took something off.
+
+        Where the last points recorded by then are not the answer, it is looked for below them, one by one.
+        """
+        for *row, gone, final in self._rows("seats_corrected", {"key": key, "at": to_micros(at), "known": known}):
+            if final:
+                yield from () if gone else (_seat_row(row),)
+                continue
+            seat, base = self._last("seats", key, row[0], at, known), self._last("bases", key, row[0], at, known)
             if isinstance(seat, SeatPoint) and isinstance(base, BasePoint) and not seat.gone:
-                extension = self.extension(key, i)
-                assert extension is not None
-                yield SeatRow(
-                    extension_id=i,
-                    module=extension.module,
-                    port=extension.port,
-                    kind=extension.kind,
-                    label=extension.label,
+                yield replace(
+                    _seat_row(row),
                     base=base.base,
                     base_batch=base.batch,
                     base_position=base.position,
@@ -71,28 +71,24 @@ class WholeSystems(Piles, ExtensionsAndUsers, KeptEvents):
         about = {"key": key, "at": to_micros(at), "known": known}
         if way == "now":
             return [name for (name,) in self._rows("off_the_air", about)]
-        found = [row[0] for row in self._rows(f"places_{way}", about) if row[5] is None]
-        for (name,) in self._rows("corrected_users", {"key": key}):
-            point = self._last("places", key, name, at, known)
-            if isinstance(point, PlacePoint) and point.extension_id is None and not point.gone:
-                found.append(name)
-        return sorted(found)
+        rows = [*self._rows(f"places_{way}", about), *self._corrected_places(key, at, known)]
+        return sorted(row[0] for row in rows if row[5] is None)
+
+    def _corrected_places(self, key: int, at: datetime, known: int) -> Iterator[Sequence[Any]]:
+        """Yield the same of users as `_corrected_seats` of extensions, in the columns of `places_by`."""
+        for *row, gone, final in self._rows("places_corrected", {"key": key, "at": to_micros(at), "known": known}):
+            if final:
+                yield from () if gone else (row,)
+                continue
+            place, number = self._last("places", key, row[0], at, known), self._last("numbers", key, row[0], at, known)
+            if isinstance(place, PlacePoint) and isinstance(number, NumberPoint) and not place.gone:
+                since = to_micros(place.at)
+                yield (row[0], number.number, *row[2:5], place.extension_id, since, place.position, number.position)
 
     def _users_as_known(self, key: int, known: int) -> list[User]:
         nothing = Mark(EARLIEST, 0, "")
         rows = self._rows("places_by", {"key": key, "at": to_micros(EVER), "known": known})
-        found = [(*row[:6], from_micros(row[6]), *row[7:]) for row in rows]
-        for (name,) in self._rows("corrected_users", {"key": key}):
-            place, number = (
-                self._last("places", key, name, EVER, known),
-                self._last("numbers", key, name, EVER, known),
-            )
-            if isinstance(place, PlacePoint) and isinstance(number, NumberPoint) and not place.gone:
-                user = self._row("user", key=key, user_name=name)
-                assert user is not None
-                found.append(
-                    (name, number.number, *user[2:5], place.extension_id, place.at, place.position, number.position)
-                )
+        rows += map(tuple, self._corrected_places(key, EVER, known))
         former = {row[0]: row[1:] for row in self._rows("former_users", {"key": key, "known": known})}
         return [
             User(
@@ -102,12 +98,12 @@ class WholeSystems(Piles, ExtensionsAndUsers, KeptEvents):
                 has_login_code=bool(former.get(row[0], row[2:5])[1]),
                 forced_login=bool(former.get(row[0], row[2:5])[2]),
                 extension_id=row[5],
-                since=row[6],
+                since=from_micros(row[6]),
                 place_position=row[7],
                 number_position=row[8],
                 last=nothing,
             )
-            for row in sorted(found, key=lambda row: str(row[0]))
+            for row in sorted(rows, key=lambda row: str(row[0]))
         ]
 
     def _way(self, at: datetime, known: int) -> str:
@@ -141,7 +137,7 @@ class WholeSystems(Piles, ExtensionsAndUsers, KeptEvents):
         return {n: Mark(from_micros(when), position, facts[position].name) for n, (when, position) in last.items()}
 
 
-def _seat_row(row: tuple[Any, ...]) -> SeatRow:
+def _seat_row(row: Sequence[Any]) -> SeatRow:
     return SeatRow(
         extension_id=row[0],
         module=row[1],

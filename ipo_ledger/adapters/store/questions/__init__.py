@@ -17,9 +17,9 @@ from ipo_ledger.adapters.store.questions import (
 from ipo_ledger.adapters.store.questions.batches import AMONG
 from ipo_ledger.adapters.store.questions.piles import OF
 from ipo_ledger.adapters.store.questions.standing import STANDS
-from ipo_ledger.adapters.store.questions.whole_systems import LAST, PLACES_COLUMNS, SEATS_COLUMNS
+from ipo_ledger.adapters.store.questions.whole_systems import LAST
 
-__all__ = ["AMONG", "LAST", "OF", "PLACES_COLUMNS", "QUESTIONS", "SEATS_COLUMNS", "STANDS"]
+__all__ = ["AMONG", "LAST", "OF", "QUESTIONS", "STANDS"]
 
 QUESTIONS: dict[str, str] = {
     **systems.QUESTIONS,
