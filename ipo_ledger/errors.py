@@ -77,3 +77,15 @@ class StoreUnusable(LedgerError):
 
     exit_code = 6
     code = "store-unusable"
+    again: ClassVar[bool] = False
+    """Whether nothing was recorded for certain, and the same may succeed when it is simply done again."""
+
+
+class OutcomeUnknown(StoreUnusable):
+    """Whether something was recorded cannot be found out now."""
+
+    code = "outcome-unknown"
+
+    def of_command(self, command_id: str) -> OutcomeUnknown:
+        """Return the same fault of a command that has this id."""
+        return type(self)(**self.details, command_id=command_id)

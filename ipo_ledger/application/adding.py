@@ -6,6 +6,7 @@ import msgspec
 
 from ipo_ledger.application import answers as a
 from ipo_ledger.application import settings, telling
+from ipo_ledger.application.outcome import named
 from ipo_ledger.application.ports.rows import KnownAnswer
 from ipo_ledger.application.ports.store import Store
 from ipo_ledger.application.recording import answered, fingerprint
@@ -16,6 +17,7 @@ from ipo_ledger.domain.moments import zone_of
 from ipo_ledger.domain.records import Settings
 from ipo_ledger.domain.refusals import SystemExists
 from ipo_ledger.domain.system import System
+from ipo_ledger.errors import OutcomeUnknown
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -36,20 +38,24 @@ def add(store: Store, actor: str, wanted: Wanted, said: Said) -> a.SystemAnswer:
     name, new = wanted.name, wanted.settings
     told = fingerprint(name, "system add", {"name": name, "settings": new}, said)
     zone = zone_of(new.timezone)
-    with store.writing() as writing:
-        again = answered(writing, said, told)
-        if again is not None:
-            return msgspec.json.decode(again, type=a.SystemAnswer)
-        if writing.system_row(name) is not None:
-            raise SystemExists(name=name)
-        says = given(said, zone=zone, now=writing.now(), actor=actor)
-        entry = Entry(System(name), says, after=writing.head().position)
-        entry.happens(SystemAdded(new.release, new.timezone, new.base_extension_by, new.logout_code))
-        writing.append(entry)
-        row = writing.system_row(name)
-        assert row is not None
-        answer = telling.system_answer(row, zone, entry.facts[-1].position)
-        command_id = said.get("command_id")
-        if command_id:
-            writing.remember_answer(command_id, KnownAnswer(told, msgspec.json.encode(answer)))
+    command_id = said.get("command_id") or None
+    entry: Entry | None = None
+    try:
+        with store.writing() as writing:
+            again = answered(writing, said, told)
+            if again is not None:
+                return msgspec.json.decode(again, type=a.SystemAnswer)
+            if writing.system_row(name) is not None:
+                raise SystemExists(name=name)
+            says = given(said, zone=zone, now=writing.now(), actor=actor)
+            entry = Entry(System(name), says, after=writing.head().position)
+            entry.happens(SystemAdded(new.release, new.timezone, new.base_extension_by, new.logout_code))
+            writing.append(entry)
+            row = writing.system_row(name)
+            assert row is not None
+            answer = telling.system_answer(row, zone, entry.facts[-1].position)
+            if command_id:
+                writing.remember_answer(command_id, KnownAnswer(told, msgspec.json.encode(answer)))
+    except OutcomeUnknown as unknown:
+        raise named(unknown, entry, command_id) from unknown
     return answer

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Self, Unpack
 
 from ipo_ledger.application import answers as a
 from ipo_ledger.application.naming import system_called
+from ipo_ledger.application.outcome import redone
 from ipo_ledger.application.questions import Questions
 from ipo_ledger.application.refusals import BadArgument
 
@@ -57,7 +59,7 @@ class Ledger:
         from ipo_ledger.application.system_ledger import SystemLedger
 
         if name is None or name not in self._systems:
-            name = self._name_of(name)
+            name = redone(partial(self._name_of, name), self.forget)
             self._systems.setdefault(name, SystemLedger(self._store, name, self._actor, self._read_exports))
         return self._systems[name]
 
@@ -66,7 +68,7 @@ class Ledger:
 
         Raises as `system` does.
         """
-        return Questions(self._store, self._name_of(name), self._read_exports)
+        return Questions(self._store, redone(partial(self._name_of, name), self.forget), self._read_exports)
 
     def _name_of(self, asked: str | None) -> str:
         with self._store.reading() as reading:
@@ -90,7 +92,7 @@ class Ledger:
 
         wanted = adding.wanted(name, release, timezone, base_extension_by, logout_code)
         self.make_if_embedded()
-        return adding.add(self._store, self._actor, wanted, said)
+        return redone(partial(adding.add, self._store, self._actor, wanted, said), self.forget)
 
     def record(
         self, lines: Iterable[bytes | str], *, system: str | None = None, keep_going: bool = False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
@@ -15,6 +16,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from ipo_ledger.application import answers as a
 from ipo_ledger.application.move_lists import MoveAsked
+from ipo_ledger.application.outcome import redone
 from ipo_ledger.application.refusals import BadArgument, BadRecordLine
 from ipo_ledger.errors import LedgerError, StoreUnusable
 
@@ -237,21 +239,33 @@ def carry_out(
             _ADDS_A_SYSTEM in (line if isinstance(line, str) else line.decode(errors="replace")) for _, line in lines
         ):
             ledger.make_if_embedded()  # before the transaction begins: it cannot be made inside it
-        answers: list[a.LineAnswer] = []
+        once = partial(_carry_out_together, ledger, lines, together, system, keep_going=keep_going)
         try:
-            with together():
-                for n, line in lines:
-                    answers.append(_answer(ledger, n, line, system))
-                    if not (answers[-1].ok or keep_going):
-                        break
+            answers = redone(once, ledger.forget)
         except StoreUnusable as fault:
-            ledger.forget()
             answers = [a.LineAnswer(line=lines[0][0], ok=False, exit=fault.exit_code, error=fault.told())]
             yield from answers
             return  # nothing of this group was acknowledged, and the store is not there for another
         yield from answers
         if answers and not (answers[-1].ok or keep_going):
             return
+
+
+def _carry_out_together(
+    ledger: Ledger,
+    lines: Sequence[tuple[int, bytes | str]],
+    together: Callable[[], AbstractContextManager[None]],
+    system: str | None,
+    *,
+    keep_going: bool,
+) -> list[a.LineAnswer]:
+    answers: list[a.LineAnswer] = []
+    with together():
+        for n, line in lines:
+            answers.append(_answer(ledger, n, line, system))
+            if not (answers[-1].ok or keep_going):
+                break
+    return answers
 
 
 def _answer(ledger: Ledger, number: int, line: bytes | str, system: str | None) -> a.LineAnswer:

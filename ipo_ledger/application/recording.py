@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ipo_ledger.application.naming import system_called
+from ipo_ledger.application.outcome import named, redone, refuse_recorded
 from ipo_ledger.application.past import StoredPast
 from ipo_ledger.application.ports.reading import Reading
 from ipo_ledger.application.ports.rows import KnownAnswer
@@ -25,6 +26,7 @@ from ipo_ledger.domain.entry import Entry
 from ipo_ledger.domain.moments import zone_of
 from ipo_ledger.domain.refusals import NothingKnownYet, UnknownSystem
 from ipo_ledger.domain.system import System
+from ipo_ledger.errors import OutcomeUnknown
 
 A = TypeVar("A", bound=msgspec.Struct)
 
@@ -67,28 +69,40 @@ class Recorder:
     ) -> A:
         """Decide, append and answer in one transaction; a command id given before gives its first answer again.
 
-        Raises what `decide` raises, and then nothing is written; `CommandIdReused` for an id of another command.
+        When the store is lost on the way and nothing was recorded, it is decided and appended anew. Raises what
+        `decide` raises, and then nothing is written; `CommandIdReused` for an id of another command.
         """
         told = fingerprint(self.name, verb, asked, said)
-        with self.store.writing() as writing:
-            known = answered(writing, said, told)
-            if known is not None:
-                return msgspec.json.decode(known, type=answer)
-            before = self._system(writing, needs_baseline=needs_baseline)
-            deciding = self._deciding(before, writing, said)
-            found = decide(deciding)
-            writing.append(deciding.entry)
-            command_id = said.get("command_id")
-            if command_id:
-                writing.remember_answer(command_id, KnownAnswer(told, msgspec.json.encode(found)))
-        self._kept = deciding.entry.system
-        return found
+
+        def once() -> A:
+            deciding: Deciding | None = None
+            command_id = said.get("command_id") or None
+            try:
+                with self.store.writing() as writing:
+                    known = answered(writing, said, told)
+                    if known is not None:
+                        return msgspec.json.decode(known, type=answer)
+                    before = self._system(writing, needs_baseline=needs_baseline)
+                    deciding = self._deciding(before, writing, said)
+                    found = decide(deciding)
+                    writing.append(deciding.entry)
+                    if command_id:
+                        writing.remember_answer(command_id, KnownAnswer(told, msgspec.json.encode(found)))
+            except OutcomeUnknown as unknown:
+                raise named(unknown, deciding.entry if deciding is not None else None, command_id) from unknown
+            self._kept = deciding.entry.system
+            return found
+
+        return redone(once, self._forget)
 
     def try_out(self, said: Said, decide: Callable[[Deciding], A]) -> A:
         """Decide without appending: the dry run is the run, stopped. Writes nothing."""
         with self.store.reading() as reading:
             before = self._system(reading, needs_baseline=True)
             return decide(self._deciding(before, reading, said))
+
+    def _forget(self) -> None:
+        self._kept = None
 
     def _deciding(self, before: System, reading: Reading, said: Said) -> Deciding:
         zone = zone_of(before.settings.timezone if before.settings is not None else "UTC")
@@ -113,10 +127,16 @@ class Recorder:
 
 
 def answered(writing: Writing, said: Said, told: str) -> bytes | None:
-    """Return the first answer to the command id, or None. Raises `CommandIdReused` when it was another command's."""
+    """Return the first answer to the command id, or None.
+
+    Raises `CommandIdReused` when it was another command's, `AlreadyRecorded` when it was recorded without an answer.
+    """
     command_id = said.get("command_id")
-    known = writing.answer_to(command_id) if command_id else None
+    if not command_id:
+        return None
+    known = writing.answer_to(command_id)
     if known is None:
+        refuse_recorded(writing, command_id)
         return None
     if known.fingerprint != told:
         raise CommandIdReused(command_id=command_id)

@@ -13,6 +13,17 @@ class CommandIdReused(Refused):
     way_out = "Give each command an id of its own; repeat one only with the very same command."
 
 
+class AlreadyRecorded(Refused):
+    """A command whose answer was lost is given again, by the id that was made for it: it was recorded."""
+
+    code = "already-recorded"
+    says = (
+        "The command {command_id} was recorded in system {system} the first time; event {position} is its last. "
+        "It is not done again."
+    )
+    way_out = "Look at what it recorded: `ipo-ledger log`, or `ipo-ledger show` with its batch."
+
+
 class BadArgument(Malformed):
     """An argument is of the wrong kind."""
 

@@ -7,6 +7,7 @@ import re
 import psycopg
 
 from ipo_ledger.adapters.store.faults import (
+    ConnectionLost,
     NoDatabase,
     NoRights,
     NotALedger,
@@ -52,7 +53,7 @@ def failed(fault: psycopg.Error, url: str, *, busy_seconds: float, lost: bool) -
     if state in {"42P01", "42703", "42883", "3F000"}:  # no such table, column, function, schema
         return NotALedger(url=url, why=said)
     if lost:
-        return StoreUnreachable(url=url, why=f"the connection was lost: {said}")
+        return ConnectionLost(url=url, why=f"the connection was lost: {said}")
     return StoreFailed(url=url, why=said)
 
 

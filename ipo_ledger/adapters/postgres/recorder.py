@@ -20,6 +20,7 @@ from eventsourcing.persistence import (
 )
 
 from ipo_ledger.adapters.postgres.arrays import columns, placeholders
+from ipo_ledger.adapters.postgres.outcome import AnswerTrace, EventTrace, Trace
 from ipo_ledger.adapters.postgres.questions import sql
 from ipo_ledger.adapters.postgres.store import PostgresReading
 from ipo_ledger.adapters.store import tables
@@ -141,16 +142,17 @@ class PostgresWriting(PostgresReading, Appending):
     """A transaction that alone may write: it has locked the head of the ledger."""
 
     _recorder = PostgresRecorder()
+    trace: Trace | None = None  # by which this transaction is found again, when its commit is not answered
 
     @contextmanager
     def part(self) -> Iterator[None]:
         """Let what follows be a part of this transaction that can be given up by itself."""
-        head = self._head
+        head, trace = self._head, self.trace
         self.connection.execute("SAVEPOINT part")
         try:
             yield
         except BaseException:
-            self._head = head
+            self._head, self.trace = head, trace
             with suppress(psycopg.Error):  # a connection that is lost has given up everything
                 self.connection.execute("ROLLBACK TO part")
                 self.connection.execute("RELEASE part")
@@ -175,6 +177,7 @@ class PostgresWriting(PostgresReading, Appending):
         except psycopg.IntegrityError as fault:
             raise IntegrityError(str(fault)) from fault
         self._head = Head(moved[0], from_micros(moved[1]))
+        self.trace = EventTrace(positions[-1], stored_events[-1].state)
         return positions
 
     def grow_the_tree(self) -> None:
@@ -190,6 +193,7 @@ class PostgresWriting(PostgresReading, Appending):
     def remember_answer(self, command_id: str, answer: KnownAnswer) -> None:
         """Keep the first answer to a command id."""
         self.connection.execute(_REMEMBER, (command_id, answer.fingerprint, answer.answer))
+        self.trace = self.trace or AnswerTrace(command_id, answer.fingerprint, answer.answer)
 
     def keep_checkpoint(self, size: int, note: str) -> None:
         """Keep a checkpoint that is given out; one that is kept already stays."""

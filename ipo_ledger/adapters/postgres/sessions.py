@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
@@ -14,12 +15,20 @@ from ipo_ledger.adapters.migrations import refuse_unless_current
 from ipo_ledger.adapters.postgres import arrays
 from ipo_ledger.adapters.postgres.address import Address
 from ipo_ledger.adapters.postgres.failures import failed, refused, words
-from ipo_ledger.adapters.store.faults import CommitUnknown, DamagedHead, NoLedgerYet, NotALedger, StoreFailed
+from ipo_ledger.adapters.store.faults import (
+    CommitUnknown,
+    DamagedHead,
+    NoLedgerYet,
+    NotALedger,
+    StoreFailed,
+    StoreUnreachable,
+)
 from ipo_ledger.adapters.store.threads import PerThread
 
 Connection: TypeAlias = "psycopg.Connection[tuple[Any, ...]]"
 
 _AT_REST = {TransactionStatus.IDLE, TransactionStatus.UNKNOWN}  # unknown: it is closed
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5  # seconds between two tries to reach a server again
 _APPLIED = "SELECT number, checksum FROM ipo_ledger.schema_migrations"
 _WHAT_IS_THERE = """
 SELECT to_regclass('ipo_ledger.schema_migrations') IS NOT NULL,
@@ -36,6 +45,18 @@ class Sessions:
         self.address = address
         self.busy_seconds = busy_seconds
         self._kept: PerThread[Connection] = PerThread()
+        self._was_reached = False
+
+    @property
+    def milliseconds(self) -> int:
+        """Return how long a writer waits, as PostgreSQL's settings take it."""
+        return max(1, round(self.busy_seconds * 1000))
+
+    @property
+    def lost(self) -> bool:
+        """Tell whether the connection of this thread is lost."""
+        mine = self._kept.mine()
+        return mine is not None and mine.closed
 
     def connect(self) -> Connection:
         """Open a connection, to whatever is there."""
@@ -49,10 +70,11 @@ class Sessions:
         arrays.register(connection)
         return connection
 
-    def begin(self, statements: bytes) -> tuple[Connection, tuple[Any, ...]]:
+    def begin(self, statements: bytes, *, patient: bool = False) -> tuple[Connection, tuple[Any, ...]]:
         """Begin a transaction on this thread's connection; return it and the row that the last statement gives.
 
-        A connection that turns out to be dead is replaced once: the server may have been restarted since.
+        A connection that turns out to be dead is replaced once: the server may have been restarted since. Whoever is
+        `patient` waits for a server that was reached before, or for the one that takes its place, to come up.
         """
         connection = self._kept.mine()
         if connection is not None:
@@ -61,11 +83,11 @@ class Sessions:
                 raise RuntimeError(msg)
             try:
                 return connection, _begun(connection, statements)
-            except psycopg.OperationalError:
-                if not connection.closed:
+            except psycopg.OperationalError as fault:
+                if not is_lost(connection, fault):
                     raise
                 self._kept.drop()
-        connection = self._checked()
+        connection = self._reached_again() if patient and self._was_reached else self._checked()
         self._kept.keep(connection)
         return connection, _begun(connection, statements)
 
@@ -80,8 +102,21 @@ class Sessions:
             yield
         except psycopg.Error as fault:
             mine = self._kept.mine()
-            lost = mine is not None and mine.closed
-            raise failed(fault, self.address.shown, busy_seconds=self.busy_seconds, lost=lost) from fault
+            if mine is not None:
+                is_lost(mine, fault)
+            raise failed(fault, self.address.shown, busy_seconds=self.busy_seconds, lost=self.lost) from fault
+
+    def _reached_again(self) -> Connection:
+        """Open a connection as soon as there is a server again; give up when a writer would give up waiting."""
+        until, pause = time.monotonic() + self.busy_seconds, _FIRST_PAUSE
+        while True:
+            try:
+                return self._checked()
+            except (psycopg.OperationalError, StoreUnreachable):
+                if time.monotonic() + pause > until:
+                    raise
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
 
     def _checked(self) -> Connection:
         connection = self.connect()
@@ -90,6 +125,7 @@ class Sessions:
         except BaseException:
             connection.close()
             raise
+        self._was_reached = True
         return connection
 
     def _refuse_what_is_no_current_ledger(self, connection: Connection) -> None:
@@ -124,9 +160,13 @@ def end(connection: Connection, url: str) -> None:
     connection.add_notice_handler(warned)
     try:
         said = connection.execute("COMMIT").statusmessage
-    except psycopg.OperationalError as fault:
-        if connection.closed:
-            raise CommitUnknown(url=url, why=words(fault)) from fault
+    except psycopg.Error as fault:
+        if is_lost(connection, fault):
+            raise CommitUnknown(url=url, why="; ".join([*warnings, words(fault)])) from fault
+        raise
+    except KeyboardInterrupt:
+        if warnings:  # it is committed here, and no standby has confirmed it
+            raise CommitUnknown(url=url, why="; ".join(warnings)) from None
         raise
     finally:
         connection.remove_notice_handler(warned)
@@ -134,6 +174,22 @@ def end(connection: Connection, url: str) -> None:
         raise StoreFailed(url=url, why="a statement had failed, and the server took back the transaction")
     if warnings:
         raise CommitUnknown(url=url, why="; ".join(warnings))
+
+
+def leave(connection: Connection) -> None:
+    """End a transaction that only read: whatever happens to it, nothing hangs on its commit.
+
+    ROLLBACK would make psycopg forget what it has prepared.
+    """
+    with suppress(psycopg.OperationalError):
+        connection.execute("COMMIT")
+
+
+def is_lost(connection: Connection, fault: psycopg.Error) -> bool:
+    """Tell whether a connection is lost; one that the server has given up with these words is closed."""
+    if not connection.closed and fault.diag.severity_nonlocalized in {"FATAL", "PANIC"}:
+        connection.close()  # what comes next is the end of the connection, if it has not come yet
+    return connection.closed
 
 
 def abandon(connection: Connection) -> None:

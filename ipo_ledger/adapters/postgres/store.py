@@ -9,11 +9,12 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ipo_ledger.adapters.postgres import creation
+from ipo_ledger.adapters.postgres import creation, outcome
 from ipo_ledger.adapters.postgres.address import address
 from ipo_ledger.adapters.postgres.questions import sql
-from ipo_ledger.adapters.postgres.sessions import Connection, Sessions, abandon, end
+from ipo_ledger.adapters.postgres.sessions import Connection, Sessions, abandon, end, leave
 from ipo_ledger.adapters.store.asking import PAGE
+from ipo_ledger.adapters.store.faults import CommitUnknown, ConnectionLost
 from ipo_ledger.adapters.store.reading import ReadModel
 from ipo_ledger.application.ports.rows import Head
 from ipo_ledger.application.ports.shadow import Shadow
@@ -60,7 +61,7 @@ class PostgresStore:
         self._sessions = Sessions(address(url), busy_seconds=busy_seconds)
         self._clock = clock
         self._outer = _Outer()
-        patience = {"milliseconds": max(1, round(busy_seconds * 1000)), "lock": _APPENDING}
+        patience = {"milliseconds": self._sessions.milliseconds, "lock": _APPENDING}
         self._write = _WRITE.format(**patience).encode()
         self._wait = _WAIT.format(**patience).encode()
 
@@ -92,11 +93,15 @@ class PostgresStore:
             except BaseException:
                 abandon(connection)
                 raise
-            end(connection, self.url)  # ROLLBACK would make psycopg forget what it has prepared
+            leave(connection)
 
     @contextmanager
     def writing(self) -> Iterator[PostgresWriting]:
-        """Begin a transaction that alone may write; commit when the block ends, leave nothing when it raises."""
+        """Begin a transaction that alone may write; commit when the block ends, leave nothing when it raises.
+
+        A commit that is not answered is looked up. Raises `ConnectionLost` when nothing was recorded, `CommitUnknown`
+        when that cannot be found out.
+        """
         # The eventsourcing library is needed to append, and costs a reader 50 ms at start.
         from ipo_ledger.adapters.postgres.recorder import PostgresWriting
 
@@ -105,13 +110,14 @@ class PostgresStore:
                 yield self._outer.writing
             return
         with self._sessions.translating():
-            connection, row = self._sessions.begin(self._write)
+            connection, row = self._sessions.begin(self._write, patient=True)
+            writing = PostgresWriting(connection, row, self._clock)
             try:
-                yield PostgresWriting(connection, row, self._clock)
+                yield writing
             except BaseException:
                 abandon(connection)
                 raise
-            end(connection, self.url)
+            self._commit(writing)
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -127,7 +133,7 @@ class PostgresStore:
         """Return once every append that had begun is committed, or given up."""
         with self._sessions.translating():
             connection, _ = self._sessions.begin(self._wait)
-            end(connection, self.url)
+            leave(connection)
 
     @contextmanager
     def loading(self) -> Iterator[PostgresLoading]:
@@ -156,6 +162,16 @@ class PostgresStore:
     def close(self) -> None:
         """Close every connection."""
         self._sessions.close()
+
+    def _commit(self, writing: PostgresWriting) -> None:
+        try:
+            end(writing.connection, self.url)
+        except CommitUnknown as unknown:
+            if writing.trace is None or not writing.connection.closed:
+                raise
+            if not outcome.was_committed(self._sessions, self._write, writing.trace, unknown):
+                why = f"the connection was lost: {unknown.details['why']}"
+                raise ConnectionLost(url=self.url, why=why) from unknown
 
 
 class _Outer(threading.local):

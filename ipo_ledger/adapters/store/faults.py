@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ipo_ledger.errors import Malformed, StoreUnusable
+from ipo_ledger.errors import Malformed, OutcomeUnknown, StoreUnusable
 
 _PLAIN = re.compile(r"[\w:/@.,%+=~-]*")
 
@@ -80,6 +80,13 @@ class StoreUnreachable(StoreFault):
     way_out = "Check the URL (--ledger or IPO_LEDGER_URL), and that the server runs or the folder can be made."
 
 
+class ConnectionLost(StoreUnreachable):
+    """The connection broke before the commit: what was under way is given up."""
+
+    way_out = "Nothing of this command was recorded. Give it again when the server is back."
+    again = True
+
+
 class NoRights(StoreFault):
     """The database or the file system does not allow it."""
 
@@ -134,15 +141,24 @@ class StoreFailed(StoreFault):
     way_out = "Nothing of this command was recorded. Look at the database's own log, and at the free space."
 
 
-class CommitUnknown(StoreFault):
-    """The server did not confirm the commit, or not the standby's part of it: it may be recorded, or not."""
+class CommitUnknown(StoreFault, OutcomeUnknown):
+    """The server did not confirm the commit, or not the standby's part of it, and could not be asked afterwards."""
 
     code = "commit-unknown"
     says = "The commit to the ledger at {url} was not confirmed ({why}): it may be recorded, or not."
     way_out = (
-        "Look with `ipo-ledger --ledger {url} log`. "
-        "With --command-id ID the same command can simply be given again: it has one effect."
+        "Look with `ipo-ledger --ledger {url} log` before you give it again. "
+        "A command or line with a command id can simply be given again: it has one effect."
     )
+    _by_id = (
+        "Give the very same command again with `--command-id {command_id}`: it has one effect. "
+        "Or look with `ipo-ledger --ledger {url} log`."
+    )
+
+    def of_command(self, command_id: str) -> CommitUnknown:
+        """Return the same fault of a command that has this id, which is the way to ask for it."""
+        hint = self._by_id.format(url=in_a_command(self.details["url"]), command_id=in_a_command(command_id))
+        return type(self)(hint=hint, **self.details, command_id=command_id)
 
 
 class UnreadableEvent(StoreUnusable):

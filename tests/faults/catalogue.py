@@ -1,0 +1,11 @@
+"""Every kind of fault that is injected, with the number of rounds it is given by default."""
+
+from __future__ import annotations
+
+from tests.faults import lost_answers
+from tests.faults.trial import Trial
+
+
+def trials() -> list[Trial]:
+    """Return all kinds, in the order they are run."""
+    return [*lost_answers.TRIALS]
