@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,8 +72,8 @@ class Looked:
     wrong: list[str] = field(default_factory=list)
 
 
-def look(url: str, acknowledged: Mapping[str, int]) -> Looked:
-    """Look whether all is well.
+def look(url: str, acknowledged: Mapping[str, int], denied: Collection[str] = ()) -> Looked:
+    """Look whether all is well; `denied` are commands of which it was told that nothing was recorded.
 
     Every command that was acknowledged is there at its position, every other whole or not at all, each once;
     positions have no gap; `verify` finds nothing; and the next command works.
@@ -89,6 +89,7 @@ def look(url: str, acknowledged: Mapping[str, int]) -> Looked:
             looked.lost.append(name)
         elif found[name][-1].position != position:
             looked.wrong.append(f"{name} was acknowledged at {position} and is at {found[name][-1].position}")
+    looked.wrong += [f"{name} is said not to be recorded, and is there" for name in denied if name in found]
     with opened(url) as ledger:
         verdict = ledger.verify()
         looked.wrong += [finding.message for finding in verdict.findings]

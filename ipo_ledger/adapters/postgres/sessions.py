@@ -112,11 +112,18 @@ class Sessions:
         while True:
             try:
                 return self._checked()
-            except (psycopg.OperationalError, StoreUnreachable):
+            except (psycopg.OperationalError, StoreUnreachable) as fault:
                 if time.monotonic() + pause > until:
-                    raise
+                    why = words(fault) if isinstance(fault, psycopg.Error) else fault.details["why"]
+                    raise StoreUnreachable(url=self.address.shown, why=why, hint=self._given_up()) from fault
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def _given_up(self) -> str:
+        return (
+            f"The server was lost on the way, and did not come back for {self.busy_seconds:g} s. "
+            "Nothing of this command was recorded: give it again when the server is back."
+        )
 
     def _checked(self) -> Connection:
         connection = self.connect()

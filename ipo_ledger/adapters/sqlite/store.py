@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ipo_ledger.adapters.sqlite.file import Clock, LedgerFile
 from ipo_ledger.adapters.store.asking import PAGE
-from ipo_ledger.adapters.store.faults import DamagedHead
+from ipo_ledger.adapters.store.faults import CommitUnknown, DamagedHead
 from ipo_ledger.adapters.store.questions import QUESTIONS
 from ipo_ledger.adapters.store.reading import ReadModel
 from ipo_ledger.adapters.store.threads import PerThread
@@ -89,7 +89,7 @@ class SqliteStore:
                 connection.execute("BEGIN IMMEDIATE")
                 try:
                     yield SqliteWriting(connection, self.clock)
-                    connection.commit()
+                    self._commit(connection)
                 except BaseException:
                     connection.rollback()
                     raise
@@ -141,6 +141,15 @@ class SqliteStore:
     def close(self) -> None:
         """Close every connection."""
         self._kept.close()
+
+    def _commit(self, connection: sqlite3.Connection) -> None:
+        """Commit. Raises `CommitUnknown` when the disk fails: what was written and not synced may be there later."""
+        try:
+            connection.commit()
+        except sqlite3.OperationalError as fault:
+            if fault.sqlite_errorname.startswith("SQLITE_IOERR"):
+                raise CommitUnknown(url=self.url, why=str(fault)) from fault
+            raise
 
     def _connection(self) -> sqlite3.Connection:
         connection = self._kept.mine()

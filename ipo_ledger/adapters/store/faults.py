@@ -142,7 +142,10 @@ class StoreFailed(StoreFault):
 
 
 class CommitUnknown(StoreFault, OutcomeUnknown):
-    """The server did not confirm the commit, or not the standby's part of it, and could not be asked afterwards."""
+    """The server did not confirm the commit, or not the standby's part of it, and could not be asked afterwards.
+
+    Or the disk of a file failed while it was synced: what was written may turn up when the file is opened again.
+    """
 
     code = "commit-unknown"
     says = "The commit to the ledger at {url} was not confirmed ({why}): it may be recorded, or not."
