@@ -7,6 +7,7 @@ import signal
 import subprocess
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from random import Random
 
 import psycopg
@@ -70,7 +71,7 @@ def kill_the_server(server: Server, writers: Writers, chance: Random) -> None:
 
 def stop_at_once(server: Server, writers: Writers, chance: Random) -> None:
     """Stop the server without a checkpoint (`pg_ctl stop -m immediate`), and start it again."""
-    words = [server.installation.program("pg_ctl"), "stop", "-D", server.data, "-m", "immediate"]
+    words: list[str | Path] = [server.installation.program("pg_ctl"), "stop", "-D", server.data, "-m", "immediate"]
     subprocess.run(words, check=True, capture_output=True, cwd=server.folder, **unprivileged_account())
     server.stop()
     server.start()

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from ipo_ledger.adapters.sqlite import file
 from ipo_ledger.adapters.store.faults import CommitUnknown, NoLedgerYet, StoreFailed
 from ipo_ledger.application.refusals import AlreadyRecorded
 from tests.faults.site import a_ledger, opened, recorded, refuse_unsound, swap
@@ -37,7 +36,7 @@ def test_a_sync_that_fails_leaves_it_open_and_asking_again_has_one_effect(
             raise fault
 
     with monkeypatch.context() as patch:
-        patch.setattr(file.sqlite3, "connect", partial(sqlite3.connect, factory=Failing))
+        patch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Failing))
         with opened(url) as ledger, pytest.raises(CommitUnknown, match="may be recorded, or not") as unknown:
             swap(ledger, "second")
 
@@ -60,7 +59,7 @@ def test_a_command_that_was_not_recorded_is_done_when_it_is_asked_for_again(
             raise fault
 
     with monkeypatch.context() as patch:
-        patch.setattr(file.sqlite3, "connect", partial(sqlite3.connect, factory=Failing))
+        patch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Failing))
         with opened(url) as ledger, pytest.raises(CommitUnknown) as unknown:
             swap(ledger, "second")
 
