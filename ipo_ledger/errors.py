@@ -89,3 +89,9 @@ class OutcomeUnknown(StoreUnusable):
     def of_command(self, command_id: str) -> OutcomeUnknown:
         """Return the same fault of a command that has this id."""
         return type(self)(**self.details, command_id=command_id)
+
+
+class StoreDamaged(StoreUnusable):
+    """What lies in the store is not what was written there: nothing is appended, and `verify` says what it is."""
+
+    code = "damaged"

@@ -21,6 +21,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ipo_ledger.application import answers as a
+from ipo_ledger.application.event_checks import UNREADABLE
 from ipo_ledger.application.ports.reading import Reading
 from ipo_ledger.application.ports.store import Progress, Store
 from ipo_ledger.application.ports.writing import Loading
@@ -114,7 +115,7 @@ _decoder = msgspec.json.Decoder(AnyLine)
 
 def export(store: Store) -> Generator[bytes, None, None]:
     """Yield the lines of the whole ledger as it is at one moment. Raises `Damaged` where its tree says otherwise."""
-    with store.reading() as reading:
+    with store.examining() as reading:  # of a damaged ledger it writes what can be read, up to the damage
         hashed = sha256()
         for lines, line in enumerate(_lines(reading)):
             if isinstance(line, End):
@@ -162,8 +163,11 @@ def _event_line(row: Row) -> EventLine:
     position, stream, version, kind, recorded_at, db_role, state = row
     try:
         payload = state.decode()
+        leaf = leaf_hash(leaf_bytes(*row)).hex()
     except UnicodeDecodeError as fault:
         raise Damaged(why=f"the payload of event {position} is not text") from fault
+    except UNREADABLE as fault:
+        raise Damaged(why=f"event {position} is not what any event is ({fault})") from fault
     return EventLine(
         position=position,
         stream=stream,
@@ -172,7 +176,7 @@ def _event_line(row: Row) -> EventLine:
         recorded_at=recorded_at,
         db_role=db_role,
         payload=payload,
-        leaf=leaf_hash(leaf_bytes(*row)).hex(),
+        leaf=leaf,
     )
 
 

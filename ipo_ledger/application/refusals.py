@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipo_ledger.errors import Differs, Malformed, NotFound, Refused, StoreUnusable
+from ipo_ledger.errors import Differs, Malformed, NotFound, Refused, StoreDamaged
 
 
 class CommandIdReused(Refused):
@@ -122,7 +122,7 @@ class NotEmpty(Refused):
     way_out = "Give the URL of a new place with --ledger."
 
 
-class Damaged(StoreUnusable):
+class Damaged(StoreDamaged):
     """The events of the ledger are not what its tree says."""
 
     code = "damaged"

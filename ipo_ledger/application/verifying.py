@@ -5,34 +5,25 @@ Events are read once, a page at a time: hashed, decoded, projected beside the le
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from ipo_ledger.application import answers as a
-from ipo_ledger.application import rules
 from ipo_ledger.application.checkpoint_check import CheckpointCheck, Kept, read_kept
-from ipo_ledger.application.ports.reading import Reading
+from ipo_ledger.application.event_checks import UNREADABLE, Findings, Positions, Rest, Streams
+from ipo_ledger.application.ports.examining import Examining
 from ipo_ledger.application.ports.rows import Head
 from ipo_ledger.application.ports.shadow import RowDiffers, Shadow, TableCompared
 from ipo_ledger.application.ports.store import TILE_LEVEL, Progress, Store
-from ipo_ledger.application.refusals import UnknownPosition
+from ipo_ledger.application.refusals import Damaged, UnknownPosition
 from ipo_ledger.application.tree_check import TreeCheck
-from ipo_ledger.domain.events import Fact, SystemAdded
-from ipo_ledger.domain.moments import from_micros
-from ipo_ledger.errors import StoreUnusable
+from ipo_ledger.errors import StoreDamaged, StoreUnusable
 from ipo_ledger.evidence.notes import VerifierKey
 from ipo_ledger.evidence.tree import Frontier
 
-if TYPE_CHECKING:
-    from ipo_ledger.evidence.tree import Row
-
-STAGES = ("positions", "tree", "streams", "answers", "checkpoints", "against", "read-model", "rules", "store")
-_LISTED = 50  # findings of one stage that are listed; all are counted
 _FROM_HERE = "from position {first} on; what is before it was taken from the hashes that are kept"
 _ALL_NEEDED = "left out: it takes every event from the first on"
 _NOT_IN_THE_TREE = "the tree does not cover answers to command ids: one that was deleted is not missed"
@@ -42,105 +33,136 @@ def verify(store: Store, against: str | None, key: str | None, start: int, progr
     """Check everything; write nothing. Raises `UnknownPosition`, or what an unreadable note or key raises."""
     verifier = VerifierKey.read(key) if key is not None else None
     kept = read_kept(against) if against is not None else None
-    with store.reading() as reading, ExitStack() as stack:
-        head = reading.head()
-        if not 0 <= start <= max(head.position, 1):
-            raise UnknownPosition(asked=start, last=head.position)
-        after = max(start - 1, 0) >> TILE_LEVEL << TILE_LEVEL
-        shadow = stack.enter_context(store.shadow()) if not after else None
-        if shadow is not None:
-            shadow.look_back(reading)
-        return _Verifying(reading, head, shadow, progress or _silently).verdict(after, verifier, kept)
+    try:
+        with store.examining() as reading, ExitStack() as stack:
+            head = _head(reading)
+            if not 0 <= start <= max(head.position, 1):
+                raise UnknownPosition(asked=start, last=head.position)
+            after = max(start - 1, 0) >> TILE_LEVEL << TILE_LEVEL
+            shadow = stack.enter_context(store.shadow()) if not after else None
+            if shadow is not None:
+                shadow.look_back(reading)
+            return _Verifying(reading, head, shadow, progress or _silently).verdict(after, verifier, kept)
+    except StoreDamaged as fault:  # its head, or what comes before any part of it
+        return _nothing_to_look_at(fault)
 
 
-class Findings:
-    """What was found so far, and how much was looked at, by stage."""
+def _head(reading: Examining) -> Head:
+    with reading.apart():
+        try:
+            return reading.head()
+        except UNREADABLE as fault:
+            raise Damaged(why=f"its head cannot be read ({type(fault).__name__}: {fault})") from fault
 
-    def __init__(self) -> None:
-        """Begin with nothing."""
-        self.listed: list[a.FindingAnswer] = []
-        self.found: Counter[str] = Counter()
-        self.checked: dict[str, int] = {}
-        self.notes: dict[str, str] = {}
 
-    def tell(self, check: str, position: int | None, message: str) -> None:
-        """Add one finding."""
-        self.found[check] += 1
-        if self.found[check] <= _LISTED:
-            self.listed.append(a.FindingAnswer(check=check, position=position, message=message))
-
-    def told(self) -> Iterator[a.FindingAnswer]:
-        """Yield the findings in the order of the stages, with how many more there are of each."""
-        for stage in STAGES:
-            yield from (one for one in self.listed if one.check == stage)
-            if self.found[stage] > _LISTED:
-                more = f"And {self.found[stage] - _LISTED} more like these."
-                yield a.FindingAnswer(check=stage, position=None, message=more)
-
-    def stages(self) -> Iterator[a.StageAnswer]:
-        """Yield every stage that was gone through, or left out."""
-        for stage in STAGES:
-            checked, note = self.checked.get(stage, 0), self.notes.get(stage)
-            if stage in self.checked or note is not None:
-                yield a.StageAnswer(stage=stage, checked=checked, findings=self.found[stage], note=note)
+def _nothing_to_look_at(fault: StoreDamaged) -> a.Verified:
+    """Return the verdict over a ledger of which no part can be read."""
+    findings = Findings()
+    findings.tell("store", None, fault.message)
+    findings.checked["store"] = 1
+    return a.Verified(
+        verified=False,
+        events=0,
+        root="",
+        from_=1,
+        findings=tuple(findings.told()),
+        stages=tuple(findings.stages()),
+        in_doubt=(),
+        against=None,
+    )
 
 
 class _Verifying:
     """One verification, of one look at a ledger."""
 
-    def __init__(self, reading: Reading, head: Head, shadow: Shadow | None, progress: Progress) -> None:
+    def __init__(self, reading: Examining, head: Head, shadow: Shadow | None, progress: Progress) -> None:
         self.reading = reading
         self.head = head
         self.shadow = shadow
         self.progress = progress
         self.findings = Findings()
+        self.root: bytes | None = None
+        self.doubts: list[tuple[int, int]] = []
 
     def verdict(self, after: int, verifier: VerifierKey | None, kept: Kept | None) -> a.Verified:
         """Go through the stages."""
         findings = self.findings
-        tree = TreeCheck(self.reading, partial(findings.tell, "tree"), after=after)
-        rest = _Rest(self.shadow, findings)
-        self._events(after, tree, rest)
-        root = tree.finish()
-        findings.checked["tree"] = tree.checked
-        self._answers()
-        checkpoints = CheckpointCheck(self.reading, self.head.position, root, verifier)
-        self._checkpoints(checkpoints)
-        against = None
+        rest = Rest(self.shadow, findings)
+        self._events(after, rest)
+        self._part("answers", self._answers)
+        checkpoints = CheckpointCheck(self.reading, self.head.position, self.root, verifier)
+        self._part("checkpoints", lambda: self._checkpoints(checkpoints))
+        against: list[a.AgainstAnswer] = []
         if kept is not None:
-            against = checkpoints.against(kept, partial(findings.tell, "against"))
+            tell = partial(findings.tell, "against")
+            self._part("against", lambda: against.append(checkpoints.against(kept, tell)))
             findings.checked["against"] = 1
-        self._read_model(rest)
-        self._store()
+        self._part("read-model", lambda: self._read_model(rest))
+        self._part("store", self._store)
         return a.Verified(
             verified=not findings.found.total(),
             events=self.head.position,
-            root=(root if root is not None else self._kept_root()).hex(),
+            root=(self.root if self.root is not None else self._kept_root()).hex(),
             from_=after + 1,
             findings=tuple(findings.told()),
             stages=tuple(findings.stages()),
-            in_doubt=checkpoints.doubts(tree.doubts),
-            against=against,
+            in_doubt=checkpoints.doubts(self.doubts),
+            against=against[0] if against else None,
         )
+
+    def _part(self, stage: str, go: Callable[[], None]) -> bool:
+        """Do a part of it; that it cannot be read to its end is a finding. Tell whether it could."""
+        try:
+            with self.reading.apart():
+                go()
+        except StoreDamaged as fault:
+            why = fault.message
+        except UNREADABLE as fault:
+            why = f"What lies there cannot be read ({type(fault).__name__}: {fault})."
+        else:
+            return True
+        self.findings.checked.setdefault(stage, 0)
+        self.findings.tell(stage, None, f"Not checked to the end: {why[:1].lower()}{why[1:]}")
+        return False
 
     # --- the events -----------------------------------------------------------------------------------------
 
-    def _events(self, after: int, tree: TreeCheck, rest: _Rest) -> None:
-        """Read them all, once."""
-        positions = _Positions(self.findings, after, self.reading)
-        streams = _Streams(self.findings, self.reading, whole=not after)
-        for page in self.reading.rows(after=after):
-            positions.take(page)
-            tree.take(page)
-            rest.take(streams.take(page))
-            self.progress("events", page[-1][0], self.head.position)
-        rest.end()
-        positions.finish(self.head)
-        for stage, checked in (("positions", positions.checked), ("streams", streams.checked)):
-            self.findings.checked[stage] = checked
-        if after:
-            for stage in ("positions", "tree", "streams"):
-                self.findings.notes[stage] = _FROM_HERE.format(first=after + 1)
+    def _events(self, after: int, rest: Rest) -> None:
+        """Read them all, once; as far as they can be read."""
+        positions = Positions(self.findings, after, self.reading)
+        streams = Streams(self.findings, self.reading, whole=not after)
+        trees: list[TreeCheck] = []
+
+        def read() -> None:
+            trees.append(TreeCheck(self.reading, partial(self.findings.tell, "tree"), after=after))
+            for page in self.reading.rows(after=after):
+                positions.take(page)
+                trees[0].take(page)
+                rest.take(streams.take(page))
+                self.progress("events", page[-1][0], self.head.position)
+            rest.end()
+            positions.finish(self.head)
+
+        whole = self._part("positions", read)
+        checked = {"positions": positions.checked, "tree": trees[0].checked if trees else 0, "streams": streams.checked}
+        self.findings.checked |= checked
+        if whole:
+            self._part("tree", lambda: self._tree(trees[0]))
+            self.doubts += trees[0].doubts
+        else:
+            self._stopped_after(positions.last, rest)
+        for stage in checked if after else ():
+            self.findings.notes[stage] = _FROM_HERE.format(first=after + 1)
+
+    def _tree(self, tree: TreeCheck) -> None:
+        self.root = tree.finish()
+
+    def _stopped_after(self, position: int, rest: Rest) -> None:
+        """Say what could not be looked at, where the events cannot be read past one of them."""
+        if position < self.head.position:
+            self.doubts.append((position + 1, self.head.position))
+        self.findings.notes |= dict.fromkeys(("tree", "streams"), f"not after event {position}")
+        rest.break_off(position, f"event {position}, after which nothing can be read")
 
     def _answers(self) -> None:
         """Check that each answer that is kept is of the command that recorded what it says."""
@@ -173,7 +195,7 @@ class _Verifying:
 
     # --- what is made of them, and the store ----------------------------------------------------------------
 
-    def _read_model(self, rest: _Rest) -> None:
+    def _read_model(self, rest: Rest) -> None:
         """Compare the read model with the one made anew."""
         findings = self.findings
         if self.shadow is None or rest.broken_off is not None:
@@ -207,127 +229,10 @@ class _Verifying:
 
     def _kept_root(self) -> bytes:
         try:
-            return Frontier.from_bytes(self.reading.frontier()).root()
-        except (ValueError, StoreUnusable):
+            with self.reading.apart():
+                return Frontier.from_bytes(self.reading.frontier()).root()
+        except (StoreUnusable, *UNREADABLE):
             return b""
-
-
-class _Positions:
-    """1, 2, 3, ... without a gap; times never decrease; the head is where the last one is."""
-
-    def __init__(self, findings: Findings, after: int, reading: Reading) -> None:
-        self.tell = partial(findings.tell, "positions")
-        self.reading = reading
-        self.after = self.last = after
-        self.time = 0
-        self.checked = 0
-
-    def take(self, rows: Sequence[Row]) -> None:
-        """Check a page."""
-        self.checked += len(rows)
-        for row in rows:
-            position, recorded_at = row[0], row[4]
-            if position != self.last + 1:
-                self._gap(position)
-            if recorded_at < self.time:
-                when, before = from_micros(recorded_at), from_micros(self.time)
-                self.tell(
-                    position, f"Event {position} is recorded at {when}, before the one in front of it ({before})."
-                )
-            self.last, self.time = position, recorded_at
-
-    def finish(self, head: Head) -> None:
-        """Check the head, and that no event lies where nobody looks."""
-        if self.last != head.position:
-            self.tell(self.last, f"The head is at event {head.position}, and the last event is {self.last}.")
-        elif self.checked and from_micros(self.time) != head.recorded_at:
-            self.tell(self.last, f"The head says {head.recorded_at} for event {self.last}, which says otherwise.")
-        counted = self.reading.counted()
-        if not self.after and counted != self.checked:
-            self.tell(None, f"There are {counted} events, of which {self.checked} are in order of their positions.")
-
-    def _gap(self, position: int) -> None:
-        first, last = self.last + 1, position - 1
-        if position <= self.last:
-            self.tell(position, f"Event {position} is there twice.")
-        elif first == last:
-            self.tell(first, f"Event {first} is missing.")
-        else:
-            self.tell(first, f"Events {first} to {last} are missing.")
-
-
-class _Streams:
-    """Each system's versions 1, 2, 3, ...; every event can be read."""
-
-    def __init__(self, findings: Findings, reading: Reading, *, whole: bool) -> None:
-        self.tell = partial(findings.tell, "streams")
-        self.fact = reading.fact
-        self.whole = whole
-        self.versions: dict[str, int] = {}
-        self.checked = 0
-
-    def take(self, rows: Sequence[Row]) -> Iterator[Fact | int]:
-        """Check a page; yield each fact, or the position of one that cannot be read."""
-        versions = self.versions
-        for row in rows:
-            position, stream, version = row[0], row[1], row[2]
-            expected = versions.get(stream, 0 if self.whole else version - 1) + 1
-            versions[stream] = version
-            self.checked += 1
-            if version != expected:
-                self.tell(position, f"Event {position} is version {version} of {stream}, where {expected} follows.")
-            try:
-                fact = self.fact(row)
-            except StoreUnusable as unreadable:
-                self.tell(position, unreadable.message)
-                yield position
-                continue
-            if (expected == 1 and self.whole) != isinstance(fact.event, SystemAdded):
-                self.tell(position, f"Event {position} is {fact.name}, version {version} of {stream}.")
-            yield fact
-
-
-class _Rest:
-    """What takes every event from the first on: the read model made anew, and the rules; until one cannot go on."""
-
-    def __init__(self, shadow: Shadow | None, findings: Findings) -> None:
-        self.shadow = shadow
-        self.findings = findings
-        self.command: list[Fact] = []
-        self.commands = 0
-        self.broken_off: str | None = None
-
-    def take(self, facts: Iterator[Fact | int]) -> None:
-        """Take facts, command by command."""
-        for fact in facts:
-            if isinstance(fact, int):
-                self.end()
-                self._break_off(fact, f"event {fact}, which cannot be read")
-            elif self.shadow is not None and self.broken_off is None:
-                if self.command and not self.command[0].recorded_with(fact):
-                    self.end()
-                self.command.append(fact)
-
-    def end(self) -> None:
-        """Take the last command."""
-        command, self.command = self.command, []
-        if not command or self.shadow is None or self.broken_off is not None:
-            return
-        self.commands += 1
-        try:
-            broken = rules.broken(self.shadow, command)
-            if broken is not None:
-                self.findings.tell("rules", broken.position, broken.message)
-            self.shadow.take(command)
-        except StoreUnusable as fault:
-            position = int(fault.details.get("position", command[0].position))
-            self.findings.tell("rules", position, fault.message)
-            self._break_off(position, f"event {position}, which cannot follow")
-
-    def _break_off(self, position: int, why: str) -> None:
-        if self.broken_off is None and self.shadow is not None:
-            self.broken_off = why
-            self.findings.tell("read-model", position, f"The read model cannot be made anew past {why}: not compared.")
 
 
 def _in_words(row: RowDiffers) -> str:

@@ -11,7 +11,7 @@ import pytest
 from ipo_ledger.adapters.store.faults import (
     CommitUnknown,
     ConnectionLost,
-    NotALedger,
+    DamagedLedger,
     StoreFailed,
     StoreReadOnly,
     StoreUnreachable,
@@ -152,12 +152,12 @@ def test_a_database_set_to_read_only_is_said_to_be(postgres_ledger: PostgresPlac
         pass
 
 
-def test_a_ledger_that_lost_a_table_is_no_ledger(postgres_ledger: PostgresPlace) -> None:
+def test_a_ledger_that_lost_a_table_is_damaged(postgres_ledger: PostgresPlace) -> None:
     store = postgres_ledger.ledger()
     postgres_ledger.run("DROP TABLE ipo_ledger.head")
 
     for transaction in (store.reading, store.writing):
-        with pytest.raises(NotALedger, match=r"ipo_ledger\.head"), transaction():
+        with pytest.raises(DamagedLedger, match=r"ipo_ledger\.head"), transaction():
             pass
 
 

@@ -8,9 +8,9 @@ import psycopg
 
 from ipo_ledger.adapters.store.faults import (
     ConnectionLost,
+    DamagedLedger,
     NoDatabase,
     NoRights,
-    NotALedger,
     NotLetIn,
     StoreBusy,
     StoreFailed,
@@ -26,6 +26,11 @@ _NOT_LET_IN = re.compile(
     r'|role ".*" does not exist|is not permitted to log in'
 )
 _NO_DATABASE = re.compile(r'database ".*" does not exist')
+# No such table, column, function, schema, though the ledger was seen to be one; data or an index that is corrupted, a
+# file that is not there, bytes that are no text.
+_DAMAGE = frozenset({"42P01", "42703", "42883", "3F000", "XX001", "XX002", "58P01", "22021"})
+# What a server says of pages that it cannot make sense of, and of many other things: damage where it is looked for.
+_LIKELY_DAMAGE = frozenset({"XX000", "58030", "22P03", "54000"})
 _NO_CONNECT_RIGHT = re.compile(r"permission denied for database")
 
 
@@ -50,11 +55,18 @@ def failed(fault: psycopg.Error, url: str, *, busy_seconds: float, lost: bool) -
         return StoreReadOnly(url=url)
     if state in {"55P03", "40001", "40P01"}:  # lock timeout, serialization failure, deadlock
         return StoreBusy(url=url, seconds=f"{busy_seconds:g}")
-    if state in {"42P01", "42703", "42883", "3F000"}:  # no such table, column, function, schema
-        return NotALedger(url=url, why=said)
+    if state in _DAMAGE:
+        return DamagedLedger(url=url, why=said)
     if lost:
         return ConnectionLost(url=url, why=f"the connection was lost: {said}")
     return StoreFailed(url=url, why=said)
+
+
+def unreadable(fault: psycopg.Error, url: str) -> DamagedLedger | None:
+    """Return the damage that a question ran into, asked of a ledger that is being examined; None for another fault."""
+    if (fault.sqlstate or "") in _DAMAGE | _LIKELY_DAMAGE:
+        return DamagedLedger(url=url, why=words(fault))
+    return None
 
 
 def words(fault: psycopg.Error) -> str:

@@ -18,18 +18,24 @@ from ipo_ledger.adapters.postgres.failures import failed, refused, words
 from ipo_ledger.adapters.store.faults import (
     CommitUnknown,
     DamagedHead,
+    DamagedLedger,
     NoLedgerYet,
     NotALedger,
     StoreFailed,
     StoreUnreachable,
 )
 from ipo_ledger.adapters.store.threads import PerThread
+from ipo_ledger.adapters.store.whole import head_differs
 
 Connection: TypeAlias = "psycopg.Connection[tuple[Any, ...]]"
 
 _AT_REST = {TransactionStatus.IDLE, TransactionStatus.UNKNOWN}  # unknown: it is closed
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5  # seconds between two tries to reach a server again
 _APPLIED = "SELECT number, checksum FROM ipo_ledger.schema_migrations"
+_HEAD = """
+SELECT h.position, h.recorded_at, h.frontier, e.position, e.recorded_at FROM ipo_ledger.head h
+LEFT JOIN (SELECT position, recorded_at FROM ipo_ledger.stored_events ORDER BY position DESC LIMIT 1) e ON TRUE
+"""
 _WHAT_IS_THERE = """
 SELECT to_regclass('ipo_ledger.schema_migrations') IS NOT NULL,
   EXISTS (SELECT FROM pg_catalog.pg_class WHERE relnamespace = n.oid)
@@ -91,6 +97,20 @@ class Sessions:
         self._kept.keep(connection)
         return connection, _begun(connection, statements)
 
+    @contextmanager
+    def examining(self, statements: bytes) -> Iterator[tuple[Connection, tuple[Any, ...]]]:
+        """Begin a transaction on a connection of its own, to a ledger that may be damaged; it ends with the block."""
+        connection = self.connect()
+        try:
+            self._refuse_what_is_no_current_ledger(connection)
+            yield connection, _begun(connection, statements)
+        except psycopg.OperationalError as fault:
+            if connection.closed:
+                raise failed(fault, self.address.shown, busy_seconds=self.busy_seconds, lost=True) from fault
+            raise
+        finally:
+            connection.close()
+
     def close(self) -> None:
         """Close every connection."""
         self._kept.close()
@@ -129,11 +149,18 @@ class Sessions:
         connection = self.connect()
         try:
             self._refuse_what_is_no_current_ledger(connection)
+            self._refuse_damage(connection)
         except BaseException:
             connection.close()
             raise
         self._was_reached = True
         return connection
+
+    def _refuse_damage(self, connection: Connection) -> None:
+        """Refuse a ledger that can be seen at once to be damaged."""
+        found = head_differs(connection.execute(_HEAD, binary=True).fetchall())
+        if found is not None:
+            raise DamagedLedger(url=self.address.shown, why=found)
 
     def _refuse_what_is_no_current_ledger(self, connection: Connection) -> None:
         applied = applied_migrations(connection, self.address.shown)
@@ -153,7 +180,10 @@ def applied_migrations(connection: Connection, url: str) -> dict[int, str]:
     ours, anything = found
     if not ours and anything:
         raise NotALedger(url=url, why="its schema ipo_ledger is another program's")
-    return dict(connection.execute(_APPLIED).fetchall()) if ours else {}
+    try:
+        return dict(connection.execute(_APPLIED).fetchall()) if ours else {}
+    except psycopg.errors.UndefinedColumn as fault:
+        raise NotALedger(url=url, why=words(fault)) from fault
 
 
 def end(connection: Connection, url: str) -> None:

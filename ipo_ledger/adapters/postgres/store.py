@@ -9,13 +9,17 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+
 from ipo_ledger.adapters.postgres import creation, outcome
 from ipo_ledger.adapters.postgres.address import address
+from ipo_ledger.adapters.postgres.failures import unreadable
 from ipo_ledger.adapters.postgres.questions import sql
 from ipo_ledger.adapters.postgres.sessions import Connection, Sessions, abandon, end, leave
 from ipo_ledger.adapters.store.asking import PAGE
-from ipo_ledger.adapters.store.faults import CommitUnknown, ConnectionLost
+from ipo_ledger.adapters.store.faults import CommitUnknown, ConnectionLost, DamagedLedger
 from ipo_ledger.adapters.store.reading import ReadModel
+from ipo_ledger.adapters.store.whole import as_many_as_can_be_read
 from ipo_ledger.application.ports.rows import Head
 from ipo_ledger.application.ports.shadow import Shadow
 from ipo_ledger.application.ports.store import StoreReport
@@ -94,6 +98,12 @@ class PostgresStore:
                 abandon(connection)
                 raise
             leave(connection)
+
+    @contextmanager
+    def examining(self) -> Iterator[PostgresExamining]:
+        """Look at the ledger even where it is damaged, on a connection of its own."""
+        with self._sessions.translating(), self._sessions.examining(_READ) as (connection, row):
+            yield PostgresExamining(connection, row, self._clock, self.url)
 
     @contextmanager
     def writing(self) -> Iterator[PostgresWriting]:
@@ -218,3 +228,38 @@ class PostgresReading(ReadModel):
         if self._clock is not None:
             return self._clock()
         return self._began + timedelta(seconds=time.monotonic() - self._then)
+
+
+class PostgresExamining(PostgresReading):
+    """One look at a PostgreSQL ledger that may be damaged."""
+
+    def __init__(self, connection: Connection, begun: tuple[Any, ...], clock: Clock | None, url: str) -> None:
+        """Use a connection inside a transaction, as `PostgresReading` does."""
+        super().__init__(connection, begun, clock)
+        self._url = url
+
+    def _ask(self, question: str, parameters: Mapping[str, Any], where: str) -> list[tuple[Any, ...]]:
+        if question != "rows":
+            return super()._ask(question, parameters, where)
+
+        def ask(limit: int) -> list[tuple[Any, ...]]:
+            with self.apart():
+                return super(PostgresExamining, self)._ask(question, {**parameters, "limit": limit}, where)
+
+        return as_many_as_can_be_read(ask, parameters["limit"], (DamagedLedger,))
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Do one part; what cannot be read is `DamagedLedger`, and after it the next part can be read."""
+        self.connection.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException as fault:
+            if not self.connection.closed:
+                self.connection.execute("ROLLBACK TO SAVEPOINT part")
+                self.connection.execute("RELEASE SAVEPOINT part")
+            damage = unreadable(fault, self._url) if isinstance(fault, psycopg.Error) else None
+            if damage is not None:
+                raise damage from fault
+            raise
+        self.connection.execute("RELEASE SAVEPOINT part")

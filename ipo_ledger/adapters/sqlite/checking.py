@@ -8,6 +8,7 @@ from contextlib import closing
 from ipo_ledger.adapters.migrations import migrations
 from ipo_ledger.adapters.sqlite.file import statements
 
+_UNREADABLE = (sqlite3.DatabaseError, UnicodeDecodeError, MemoryError)
 _SCHEMA = "SELECT name, type, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' AND name <> 'schema_migrations'"
 
 
@@ -29,9 +30,9 @@ def in_a_temporary_file() -> sqlite3.Connection:
 def faults(connection: sqlite3.Connection) -> list[str]:
     """Return what is wrong: the file's own check first, then what is missing, another, or too much."""
     try:
-        found = [said for (said,) in connection.execute("PRAGMA integrity_check(100)") if said != "ok"]
         there = _schema(connection)
-    except sqlite3.DatabaseError as fault:
+        found = _in_the_file(connection)
+    except _UNREADABLE as fault:
         return [f"the file cannot be checked: {fault}"]
     with closing(in_a_temporary_file()) as fresh:
         wanted = _schema(fresh)
@@ -44,6 +45,28 @@ def faults(connection: sqlite3.Connection) -> list[str]:
         elif there[name] != wanted[name]:
             found.append(f"the {kind} {name} is not as this release makes it")
     return found
+
+
+def _in_the_file(connection: sqlite3.Connection) -> list[str]:
+    """Return what SQLite finds; where its check of the whole breaks off, what it finds table by table."""
+    try:
+        return _checked(connection, "PRAGMA integrity_check(100)")
+    except _UNREADABLE as fault:
+        found = [f"the check of the file breaks off: {fault}"]
+    for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+        try:
+            found += _checked(connection, f"PRAGMA integrity_check({_quoted(name)})")
+        except _UNREADABLE as fault:
+            found.append(f"the table {name} cannot be read: {fault}")
+    return found
+
+
+def _checked(connection: sqlite3.Connection, check: str) -> list[str]:
+    return [line for (said,) in connection.execute(check) for line in said.splitlines() if line != "ok"]
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _schema(connection: sqlite3.Connection) -> dict[str, tuple[str, str]]:

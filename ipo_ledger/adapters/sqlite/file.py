@@ -7,10 +7,13 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ipo_ledger.adapters.migrations import migrations, pending, refuse_unless_current
+from ipo_ledger.adapters.sqlite import damage
+from ipo_ledger.adapters.sqlite.damage import APPLICATION_ID
 from ipo_ledger.adapters.store.faults import (
+    DamagedLedger,
     NoLedgerYet,
     NoRights,
     NotALedger,
@@ -23,8 +26,8 @@ from ipo_ledger.domain.moments import to_micros
 if TYPE_CHECKING:
     from pathlib import Path
 
-APPLICATION_ID = 0x49504F4C  # "IPOL": says in the file itself what it is
 SMALLEST_DATABASE = 512  # bytes: one page of the smallest size
+_OURS_ALONE: dict[str, Any] = {"isolation_level": None, "check_same_thread": False}
 _SCHEMA_MIGRATIONS = (
     "CREATE TABLE IF NOT EXISTS schema_migrations "
     "(number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT"
@@ -50,13 +53,30 @@ class LedgerFile:
     def open(self) -> sqlite3.Connection:
         """Open a ledger that is there, and bring it to this release: the embedded store needs nobody for that.
 
-        Raises `NoLedgerYet`, `NotALedger`, `StoreAhead`, `MigrationChanged`.
+        Raises `NoLedgerYet`, `NotALedger`, `DamagedLedger`, `StoreAhead`, `MigrationChanged`.
         """
         if not self._is_there():
             raise NoLedgerYet(url=self.url)
-        connection = self._connect()
+        connection = self._connect_to_use()
         try:
+            self._applied(connection)
+            self._write_ahead(connection)
             self._bring_to_this_release(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def open_to_examine(self) -> sqlite3.Connection:
+        """Open a ledger to look at only, damaged or not. Raises as `open`, but for damage that can be looked at."""
+        if not self._is_there():
+            raise NoLedgerYet(url=self.url)
+        connection = self._connect_to_look() if self._log_is_waiting() else self._connect()
+        try:
+            if pending(migrations("sqlite"), self._applied(connection), self.url):
+                connection.close()
+                return self.open()
+            connection.execute("PRAGMA query_only = ON")
         except BaseException:
             connection.close()
             raise
@@ -73,7 +93,8 @@ class LedgerFile:
         except OSError as fault:
             raise StoreUnreachable(url=self.url, why=str(fault)) from fault
         self._is_there()
-        with closing(self._connect()) as connection:
+        with closing(self._connect_to_use()) as connection:
+            self._write_ahead(connection)
             return self._migrate(connection)
 
     @contextmanager
@@ -81,6 +102,8 @@ class LedgerFile:
         """Say the database's failures in the ledger's own words."""
         try:
             yield
+        except UnicodeDecodeError as fault:  # of SQLite's own messages too: they quote what they find
+            raise DamagedLedger(url=self.url, why=f"a text in it is none ({fault})") from fault
         except sqlite3.DatabaseError as fault:
             name = getattr(fault, "sqlite_errorname", "") or ""
             if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
@@ -94,9 +117,20 @@ class LedgerFile:
                 raise NoRights(url=self.url, why=str(fault)) from fault
             if name.startswith("SQLITE_CANTOPEN"):
                 raise StoreUnreachable(url=self.url, why=str(fault)) from fault
-            if name.startswith("SQLITE_NOTADB"):
+            if name.startswith("SQLITE_NOTADB") and not damage.bears_our_mark(self.path):
                 raise NotALedger(url=self.url, why="it is not a SQLite file") from fault
+            if _is_damage(fault, name):
+                raise DamagedLedger(url=self.url, why=str(fault)) from fault
             raise StoreFailed(url=self.url, why=str(fault)) from fault
+
+    @contextmanager
+    def translating_all(self) -> Iterator[None]:
+        """Do as `translating` does, for a file that may be damaged: then SQLite asks for more memory than there is."""
+        try:
+            with self.translating():
+                yield
+        except MemoryError as fault:
+            raise DamagedLedger(url=self.url, why="a length in it is beyond all measure") from fault
 
     def _is_there(self) -> bool:
         """Tell whether there is a file with something in it. Raises `NotALedger` for one too short to be a database.
@@ -113,36 +147,82 @@ class LedgerFile:
             raise NoRights(url=self.url, why=str(fault)) from fault
         if self.path.is_file() and 0 < there.st_size < SMALLEST_DATABASE:
             raise NotALedger(url=self.url, why="it is not a SQLite file")
+        if there.st_size == 0 and self._log_is_waiting():  # SQLite would delete the log
+            raise DamagedLedger(url=self.url, why="its file is empty, and the write-ahead log beside it is not")
         return there.st_size > 0
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self.path, timeout=self._busy_seconds, isolation_level=None, check_same_thread=False
-        )
+    def _log_is_waiting(self) -> bool:
+        """Tell whether there is a write-ahead log with something in it: somebody writes, or was killed."""
         try:
-            self._refuse_other_programs(connection)  # before anything is changed, such as the journal mode
-            if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-                with suppress(sqlite3.OperationalError):  # a read-only file stays as it is
-                    connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA recursive_triggers = ON")
+            return self.path.with_name(f"{self.path.name}-wal").stat().st_size > 0
+        except OSError:
+            return False
+
+    def _connect(self) -> sqlite3.Connection:
+        return self._checked(sqlite3.connect(self.path, timeout=self._busy_seconds, **_OURS_ALONE))
+
+    def _connect_to_use(self) -> sqlite3.Connection:
+        """Connect to a file that is no damaged ledger."""
+        if self._log_is_waiting():  # whoever closes the file last puts it in: not into a damaged one
+            with closing(self._connect_to_look()) as looking:
+                self._refuse_damage(looking)
+        connection = self._connect()
+        try:
+            self._refuse_damage(connection)
         except BaseException:
             connection.close()
             raise
         return connection
 
+    def _connect_to_look(self) -> sqlite3.Connection:
+        """Connect to a file that is not written, not even when it is closed with a write-ahead log beside it."""
+        place = f"{self.path.absolute().as_uri()}?mode=ro"
+        return self._checked(sqlite3.connect(place, uri=True, timeout=self._busy_seconds, **_OURS_ALONE))
+
+    def _checked(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        try:
+            self._refuse_other_programs(connection)  # before anything is changed, such as the journal mode
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    @staticmethod
+    def _write_ahead(connection: sqlite3.Connection) -> None:
+        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            with suppress(sqlite3.OperationalError):  # a read-only file stays as it is
+                connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA recursive_triggers = ON")
+
     def _refuse_other_programs(self, connection: sqlite3.Connection) -> None:
-        tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-        # Asked second: where tables are seen, the mark that is made in the same transaction is too.
-        mark = connection.execute("PRAGMA application_id").fetchone()[0]
-        if tables and mark != APPLICATION_ID:
+        tables = damage.names(connection)
+        # The mark is asked for second: where tables are seen, the mark that is made in the same transaction is too.
+        if tables and not damage.is_ours(connection, tables):
             raise NotALedger(url=self.url, why="it is a SQLite file of another program")
 
-    def _bring_to_this_release(self, connection: sqlite3.Connection) -> None:
+    def _refuse_damage(self, connection: sqlite3.Connection) -> None:
+        """Refuse what can be seen to be damaged; before a migration, which reads everything anyway, everything."""
+        if not damage.names(connection):
+            return  # it is to be made
+        applied = self._applied(connection)
+        behind = bool(pending(migrations("sqlite"), applied, self.url))
+        found = damage.seen_in_all_pages(connection) if behind else damage.seen(connection)
+        if found is not None:
+            raise DamagedLedger(url=self.url, why=found)
+
+    def _applied(self, connection: sqlite3.Connection) -> dict[int, str]:
+        """Return the checksums of the migrations by number. Raises `NoLedgerYet`, `DamagedLedger`."""
+        tables = damage.names(connection)
         applied = _applied(connection)
-        if not applied:
+        if not tables:
             raise NoLedgerYet(url=self.url)
-        if pending(migrations("sqlite"), applied, self.url):
+        if not applied:
+            raise DamagedLedger(url=self.url, why="it does not say of which release it is")
+        return applied
+
+    def _bring_to_this_release(self, connection: sqlite3.Connection) -> None:
+        if pending(migrations("sqlite"), _applied(connection), self.url):
             self._migrate(connection)
         refuse_unless_current("sqlite", _applied(connection), self.url)
 
@@ -189,6 +269,16 @@ class LedgerFile:
     @staticmethod
     def _allowed(path: Path, how: int) -> bool:
         return os.access(path, how, effective_ids=os.access in os.supports_effective_ids)
+
+
+def _is_damage(fault: sqlite3.DatabaseError, name: str) -> bool:
+    """Tell whether SQLite cannot read what lies in the file; a text that is none it hands on as it is."""
+    return (
+        name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_CORRUPTFS"))
+        or "Could not decode to UTF-8" in str(fault)
+        or str(fault).startswith(("no such table: ", "no such column: ", "malformed database schema"))
+        or str(fault) == "unsupported file format"
+    )
 
 
 def statements(script: str) -> Iterator[str]:

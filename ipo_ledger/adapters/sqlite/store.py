@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from ipo_ledger.adapters.store.faults import CommitUnknown, DamagedHead
 from ipo_ledger.adapters.store.questions import QUESTIONS
 from ipo_ledger.adapters.store.reading import ReadModel
 from ipo_ledger.adapters.store.threads import PerThread
+from ipo_ledger.adapters.store.whole import as_many_as_can_be_read
 from ipo_ledger.application.ports.rows import Head
 from ipo_ledger.domain.moments import from_micros
 
@@ -72,6 +73,16 @@ class SqliteStore:
                     yield SqliteReading(connection, self.clock)
                 finally:
                     connection.rollback()
+
+    @contextmanager
+    def examining(self) -> Iterator[SqliteExamining]:
+        """Look at the ledger even where it is damaged, on a connection of its own that writes nothing."""
+        with self._file.translating_all(), closing(self._file.open_to_examine()) as connection:
+            connection.execute("BEGIN")
+            try:
+                yield SqliteExamining(connection, self.clock, self._file)
+            finally:
+                connection.rollback()
 
     @contextmanager
     def writing(self) -> Iterator[SqliteWriting]:
@@ -213,6 +224,30 @@ class SqliteReading(ReadModel):
     def now(self) -> datetime:
         """Return this machine's clock: the embedded store has no other."""
         return self.clock()
+
+
+class SqliteExamining(SqliteReading):
+    """One look at a SQLite ledger that may be damaged."""
+
+    def __init__(self, connection: sqlite3.Connection, clock: Clock, file: LedgerFile) -> None:
+        """Use a connection that is inside a transaction."""
+        super().__init__(connection, clock)
+        self._file = file
+
+    def _ask(self, question: str, parameters: Mapping[str, Any], where: str) -> list[tuple[Any, ...]]:
+        if question != "rows":
+            return super()._ask(question, parameters, where)
+
+        def ask(limit: int) -> list[tuple[Any, ...]]:
+            return super(SqliteExamining, self)._ask(question, {**parameters, "limit": limit}, where)
+
+        return as_many_as_can_be_read(ask, parameters["limit"], (sqlite3.DatabaseError, MemoryError))
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Do one part; what cannot be read is `DamagedLedger`, and after it the next part can be read."""
+        with self._file.translating_all():
+            yield
 
 
 @lru_cache(maxsize=256)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ipo_ledger.errors import Malformed, OutcomeUnknown, StoreUnusable
+from ipo_ledger.errors import Malformed, OutcomeUnknown, StoreDamaged, StoreUnusable
 
 _PLAIN = re.compile(r"[\w:/@.,%+=~-]*")
 
@@ -45,7 +45,22 @@ class NotALedger(StoreFault):
 
     code = "not-a-ledger"
     says = "{url} is not a ledger: {why}."
-    way_out = "Give the URL of a ledger, or of a place that is free, with --ledger or IPO_LEDGER_URL."
+    way_out = (
+        "Give the URL of a ledger, or of a place that is free, with --ledger or IPO_LEDGER_URL. "
+        "If it was a ledger, keep it as it is and go back to a backup."
+    )
+
+
+class DamagedLedger(StoreFault, StoreDamaged):
+    """A ledger whose file or tables are not as they were written: nothing is written to it any more."""
+
+    code = "damaged-ledger"
+    says = "The ledger at {url} is damaged: {why}. Nothing was written."
+    way_out = (
+        "  ipo-ledger --ledger {url} verify: says what else is wrong\n"
+        "  ipo-ledger --ledger {url} export > rest.jsonl: writes what can still be read, up to the damage\n"
+        "  Go back to a backup that `verify --against` a kept checkpoint accepts, and keep this ledger as it is."
+    )
 
 
 class StoreBehind(StoreFault):
@@ -164,7 +179,7 @@ class CommitUnknown(StoreFault, OutcomeUnknown):
         return type(self)(hint=hint, **self.details, command_id=command_id)
 
 
-class UnreadableEvent(StoreUnusable):
+class UnreadableEvent(StoreDamaged):
     """A stored event that this release cannot have written, or cannot read."""
 
     code = "unreadable-event"
@@ -172,7 +187,7 @@ class UnreadableEvent(StoreUnusable):
     way_out = "If a later release wrote it, upgrade; if not, the store was changed by hand."
 
 
-class CannotFollow(StoreUnusable):
+class CannotFollow(StoreDamaged):
     """An event that does not fit the events before it: this program cannot have recorded it there."""
 
     code = "cannot-follow"
@@ -180,7 +195,7 @@ class CannotFollow(StoreUnusable):
     way_out = "See what else is wrong with `ipo-ledger verify`, and go back to a backup."
 
 
-class DamagedHead(StoreUnusable):
+class DamagedHead(StoreDamaged):
     """The head of the ledger does not fit its events: nothing is appended to what is damaged."""
 
     code = "damaged-head"
@@ -188,7 +203,7 @@ class DamagedHead(StoreUnusable):
     way_out = "See what else is wrong with `ipo-ledger verify`, and go back to a backup."
 
 
-class DamagedTree(StoreUnusable):
+class DamagedTree(StoreDamaged):
     """A node that the tree must have is not there."""
 
     code = "damaged-tree"

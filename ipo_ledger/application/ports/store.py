@@ -10,6 +10,7 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from ipo_ledger.application.ports.examining import Examining
     from ipo_ledger.application.ports.reading import Reading
     from ipo_ledger.application.ports.shadow import Shadow
     from ipo_ledger.application.ports.writing import Loading, Writing
@@ -51,6 +52,10 @@ class Store(Protocol):
 
     def reading(self) -> AbstractContextManager[Reading]:
         """Look at the ledger as it is at one moment."""
+        ...
+
+    def examining(self) -> AbstractContextManager[Examining]:
+        """Look at the ledger even where it is damaged; writes nothing, not even what opening it otherwise would."""
         ...
 
     def writing(self) -> AbstractContextManager[Writing]:
