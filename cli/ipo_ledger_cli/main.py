@@ -83,6 +83,7 @@ SECTIONS: dict[str, dict[str, Named]] = {
     "The whole ledger": {
         "verify": Named("integrity", "verify", "Check the whole ledger, and end with one verdict."),
         "rebuild": Named("integrity", "rebuild", "Make the read model anew from the events, and write what differs."),
+        "backup": Named("backup", "backup", "Copy the ledger into a new file, to go back to."),
         "export": Named("carrying", "export", "Write the whole ledger as JSON lines."),
         "load": Named("carrying", "load", "Fill an empty ledger with an export."),
     },

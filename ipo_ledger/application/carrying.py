@@ -192,8 +192,6 @@ def load(store: Store, lines: Iterable[bytes], progress: Progress | None) -> a.L
     """Fill an empty store with an export. Raises `BadExport` naming the line, `NotEmpty`; then nothing was loaded."""
     reader = _Reader(lines)
     header = reader.header()
-    if store.makes_itself:
-        store.create()
     with store.loading() as loading:
         if not loading.empty():
             raise NotEmpty(url=store.url, events=loading.head().position)

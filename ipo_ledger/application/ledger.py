@@ -14,8 +14,10 @@ from ipo_ledger.application.refusals import BadArgument
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
     from datetime import datetime
+    from pathlib import Path
     from types import TracebackType
 
+    from ipo_ledger.application.backing_up import BackedUp
     from ipo_ledger.application.ports.exports import ReadsExports
     from ipo_ledger.application.ports.store import Progress, Store
     from ipo_ledger.application.saying import Said
@@ -202,6 +204,19 @@ class Ledger:
         from ipo_ledger.application.carrying import load
 
         return load(self._store, lines, progress)
+
+    def backup(self, to: str | Path, *, progress: Progress | None = None) -> BackedUp:
+        """Copy the ledger as it is at one moment into a new file, while others go on recording.
+
+        The file is whole or not there, and nobody but its owner may read it. `progress` is told the stage, how much is
+        done, and of how much. Raises `BackupThere`, `BackupNotWritten`, `StoreDamaged`, and `BackupElsewhere` for a
+        ledger in PostgreSQL, which makes its own.
+        """
+        from pathlib import Path
+
+        from ipo_ledger.application.backing_up import back_up
+
+        return back_up(self._store, Path(to), progress)
 
     def store(self) -> a.StoreAnswer:
         """Return what kind of store this is, how much it holds, and what it lets this connection do."""

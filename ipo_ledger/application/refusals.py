@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipo_ledger.errors import Differs, Malformed, NotFound, Refused, StoreDamaged
+from ipo_ledger.errors import Differs, Malformed, NotFound, Refused, StoreDamaged, StoreUnusable
 
 
 class CommandIdReused(Refused):
@@ -128,3 +128,30 @@ class Damaged(StoreDamaged):
     code = "damaged"
     says = "The ledger is damaged: {why}."
     way_out = "See what is wrong with `ipo-ledger verify`, and go back to a backup."
+
+
+class BackupThere(Refused):
+    """There is a file already where a backup is to be made."""
+
+    code = "backup-there"
+    says = "There is a file at {where} already, and a backup is never written over."
+    way_out = "Name another file, such as one with the day in its name."
+
+
+class BackupNotWritten(StoreUnusable):
+    """The file of a backup cannot be written."""
+
+    code = "backup-not-written"
+    says = "The backup {where} cannot be written: {why}. There is none."
+    way_out = "Name a file in a folder that can be written, on a disk with room for the whole ledger."
+
+
+class BackupElsewhere(Refused):
+    """The database that holds the ledger makes its own backups."""
+
+    code = "backup-elsewhere"
+    says = "The ledger at {url} is kept by PostgreSQL, and so are its backups. Nothing was written."
+    way_out = (
+        "  pg_dump --format=custom --schema=ipo_ledger --file={file} {address}\n"
+        "  makes one; docs/backup.md says how it is restored, and how to go back to any point in time."
+    )

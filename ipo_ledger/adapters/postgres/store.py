@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import psycopg
 
@@ -17,12 +18,13 @@ from ipo_ledger.adapters.postgres.failures import unreadable
 from ipo_ledger.adapters.postgres.questions import sql
 from ipo_ledger.adapters.postgres.sessions import Connection, Sessions, abandon, end, leave
 from ipo_ledger.adapters.store.asking import PAGE
-from ipo_ledger.adapters.store.faults import CommitUnknown, ConnectionLost, DamagedLedger
+from ipo_ledger.adapters.store.faults import CommitUnknown, ConnectionLost, DamagedLedger, in_a_command
 from ipo_ledger.adapters.store.reading import ReadModel
 from ipo_ledger.adapters.store.whole import as_many_as_can_be_read
 from ipo_ledger.application.ports.rows import Head
 from ipo_ledger.application.ports.shadow import Shadow
 from ipo_ledger.application.ports.store import StoreReport
+from ipo_ledger.application.refusals import BackupElsewhere
 from ipo_ledger.domain.moments import from_micros
 
 if TYPE_CHECKING:
@@ -168,6 +170,11 @@ class PostgresStore:
 
         with self.reading() as reading:
             return report(reading.connection)
+
+    def backup(self, to: Path, progress: Progress | None) -> NoReturn:
+        """Refuse, and say how PostgreSQL makes one."""
+        del progress
+        raise BackupElsewhere(url=self.url, file=in_a_command(str(to)), address=in_a_command(self.url))
 
     def close(self) -> None:
         """Close every connection."""

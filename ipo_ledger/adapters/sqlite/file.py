@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ipo_ledger.adapters.migrations import migrations, pending, refuse_unless_current
+from ipo_ledger.adapters.new_files import made_whole
 from ipo_ledger.adapters.sqlite import damage
 from ipo_ledger.adapters.sqlite.damage import APPLICATION_ID
+from ipo_ledger.adapters.sqlite.failures import failed
 from ipo_ledger.adapters.store.faults import (
     DamagedLedger,
     NoLedgerYet,
     NoRights,
     NotALedger,
-    StoreBusy,
-    StoreFailed,
     StoreUnreachable,
 )
 from ipo_ledger.domain.moments import to_micros
@@ -84,18 +83,37 @@ class LedgerFile:
 
     def create(self) -> bool:
         """Make the file and its folder, or bring it to this release; tell whether anything had to be done."""
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with suppress(FileExistsError):  # opened only where it is made: see `_is_there`
-                self.path.touch(mode=0o600, exist_ok=False)
-        except PermissionError as fault:
-            raise NoRights(url=self.url, why=str(fault)) from fault
-        except OSError as fault:
-            raise StoreUnreachable(url=self.url, why=str(fault)) from fault
+        with self._making(), suppress(FileExistsError):  # opened only where it is made: see `_is_there`
+            self.path.touch(mode=0o600, exist_ok=False)
         self._is_there()
         with closing(self._connect_to_use()) as connection:
             self._write_ahead(connection)
             return self._migrate(connection)
+
+    def is_there(self) -> bool:
+        """Tell whether there is a file at all, empty or not, or something else."""
+        return self.path.exists() or self.path.is_symlink() or self._log_is_waiting()
+
+    @contextmanager
+    def made(self) -> Iterator[Path]:
+        """Give a new file to be filled, which is put in its place when the block ends, or is gone when it raises."""
+        with ExitStack() as stack:
+            with self._making():
+                part = stack.enter_context(made_whole(self.path))
+            yield part
+            with self._making():  # it is synced, and given its name
+                stack.close()
+
+    @contextmanager
+    def _making(self) -> Iterator[None]:
+        """Make the folder, and say in the ledger's own words what goes wrong with it or in the block."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            yield
+        except PermissionError as fault:
+            raise NoRights(url=self.url, why=str(fault)) from fault
+        except OSError as fault:
+            raise StoreUnreachable(url=self.url, why=str(fault)) from fault
 
     @contextmanager
     def translating(self) -> Iterator[None]:
@@ -105,23 +123,7 @@ class LedgerFile:
         except UnicodeDecodeError as fault:  # of SQLite's own messages too: they quote what they find
             raise DamagedLedger(url=self.url, why=f"a text in it is none ({fault})") from fault
         except sqlite3.DatabaseError as fault:
-            name = getattr(fault, "sqlite_errorname", "") or ""
-            if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-                raise StoreBusy(url=self.url, seconds=f"{self._busy_seconds:g}") from fault
-            if name.startswith("SQLITE_CANTOPEN") and self.path.is_file() and not self._allowed(self.path, os.R_OK):
-                raise NoRights(url=self.url, why="Permission denied") from fault
-            if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")) and self._folder_is_closed():
-                why = "SQLite keeps files beside it, and its folder cannot be written"
-                raise NoRights(url=self.url, why=why) from fault
-            if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")):
-                raise NoRights(url=self.url, why=str(fault)) from fault
-            if name.startswith("SQLITE_CANTOPEN"):
-                raise StoreUnreachable(url=self.url, why=str(fault)) from fault
-            if name.startswith("SQLITE_NOTADB") and not damage.bears_our_mark(self.path):
-                raise NotALedger(url=self.url, why="it is not a SQLite file") from fault
-            if _is_damage(fault, name):
-                raise DamagedLedger(url=self.url, why=str(fault)) from fault
-            raise StoreFailed(url=self.url, why=str(fault)) from fault
+            raise failed(fault, self.path, self.url, busy_seconds=self._busy_seconds) from fault
 
     @contextmanager
     def translating_all(self) -> Iterator[None]:
@@ -262,23 +264,6 @@ class LedgerFile:
         writing = SqliteWriting(connection, self._clock)
         if writing.head().position:
             Projection(writing).take(writing.facts())
-
-    def _folder_is_closed(self) -> bool:
-        return self.path.is_file() and not self._allowed(self.path.parent, os.W_OK)
-
-    @staticmethod
-    def _allowed(path: Path, how: int) -> bool:
-        return os.access(path, how, effective_ids=os.access in os.supports_effective_ids)
-
-
-def _is_damage(fault: sqlite3.DatabaseError, name: str) -> bool:
-    """Tell whether SQLite cannot read what lies in the file; a text that is none it hands on as it is."""
-    return (
-        name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_CORRUPTFS"))
-        or "Could not decode to UTF-8" in str(fault)
-        or str(fault).startswith(("no such table: ", "no such column: ", "malformed database schema"))
-        or str(fault) == "unsupported file format"
-    )
 
 
 def statements(script: str) -> Iterator[str]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ipo_ledger.adapters.sqlite.loading import SqliteLoading
     from ipo_ledger.adapters.sqlite.recorder import SqliteWriting
     from ipo_ledger.application.ports.shadow import Shadow
-    from ipo_ledger.application.ports.store import StoreReport
+    from ipo_ledger.application.ports.store import Backup, Progress, StoreReport
 
 BUSY_SECONDS = 30.0
 
@@ -130,11 +130,22 @@ class SqliteStore:
 
     @contextmanager
     def loading(self) -> Iterator[SqliteLoading]:
-        """Begin a transaction that may set positions, times and roles: whoever can write the file may."""
+        """Begin a transaction that may set positions, times and roles: whoever can write the file may.
+
+        Where there is no file one is made beside its place, and put there once it is whole.
+        """
         from ipo_ledger.adapters.sqlite.loading import SqliteLoading
 
-        with self.writing() as writing:
-            yield SqliteLoading(writing)
+        if self._file.is_there():
+            self.create()
+            with self.writing() as writing:
+                yield SqliteLoading(writing)
+            return
+        with self._file.made() as part, closing(SqliteStore(part, self.clock)) as store:
+            store.create()
+            with store.writing() as writing:
+                yield SqliteLoading(writing)
+            store.close()  # which puts its write-ahead log into it
 
     def shadow(self) -> AbstractContextManager[Shadow]:
         """Make room for a read model to be made anew."""
@@ -148,6 +159,13 @@ class SqliteStore:
 
         with self.reading():  # there is a ledger
             return report(self.path)
+
+    def backup(self, to: Path, progress: Progress | None) -> Backup:
+        """Copy the file as it is at one moment into a new one; others may write meanwhile."""
+        from ipo_ledger.adapters.sqlite.backup import back_up
+
+        with self.reading() as reading:
+            return back_up(reading.connection, to, progress)
 
     def close(self) -> None:
         """Close every connection."""

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
+from ipo_ledger.application.ports.rows import Head
+
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from ipo_ledger.application.ports.examining import Examining
     from ipo_ledger.application.ports.reading import Reading
@@ -20,6 +23,14 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 
 TILE_LEVEL = 8
 """The level of the tree whose nodes part the events into tiles of 256: nodes are kept from there up, not below."""
+
+
+class Backup(Struct, frozen=True, kw_only=True):
+    """A copy that was made of a store: the head of the ledger in it, what the tree goes on from, and its bytes."""
+
+    head: Head
+    frontier: bytes
+    size: int
 
 
 class StoreReport(Struct, frozen=True, kw_only=True):
@@ -63,7 +74,17 @@ class Store(Protocol):
         ...
 
     def loading(self) -> AbstractContextManager[Loading]:
-        """Begin a transaction that may set positions, times and roles; raises `StoreUnusable` saying who may."""
+        """Begin a transaction that may set positions, times and roles; raises `StoreUnusable` saying who may.
+
+        An embedded store is made by it where there is none, and is not there when it raises.
+        """
+        ...
+
+    def backup(self, to: Path, progress: Progress | None) -> Backup:
+        """Copy the ledger as it is at one moment into a new file; raises `BackupElsewhere` where the database does so.
+
+        Raises `BackupThere`, `BackupNotWritten` too; then there is no file.
+        """
         ...
 
     def shadow(self) -> AbstractContextManager[Shadow]:
