@@ -58,6 +58,30 @@ def test_what_can_be_wrong_with_a_ledger_in_a_file(
     compare(file, player.play(file.read_text(encoding="utf-8")))
 
 
+def test_how_a_ledger_in_a_file_is_backed_up_damaged_and_restored(folder: Path) -> None:
+    cut: list[bytes] = []
+
+    def cut_off() -> None:
+        cut.append(Path("ledger.db").read_bytes()[: 20 * 4096])
+        Path("ledger.db").write_bytes(cut[0])
+
+    def is_as_it_was() -> None:
+        assert Path("ledger.db").read_bytes() == cut[0]
+
+    file = FOLDER / "stores" / "backup.txt"
+    player = Player(
+        PlayedSqlite(),
+        directions={
+            "ledger.db is cut off": cut_off,
+            "ledger.db is as it was": is_as_it_was,
+            "ledger.db is moved away": lambda: Path("ledger.db").rename("damaged.db"),
+        },
+        masks=((re.compile(r'(?<="size":)[0-9]+'), "<bytes>"),),  # SQLite's releases do not fill pages alike
+    )
+
+    compare(file, player.play(file.read_text(encoding="utf-8")))
+
+
 @pytest.fixture
 def outsider(postgres_server: ReachableServer) -> Iterator[str]:
     """Make a role of nobody in particular, that may log in and nothing more."""

@@ -45,21 +45,18 @@ class NotALedger(StoreFault):
 
     code = "not-a-ledger"
     says = "{url} is not a ledger: {why}."
-    way_out = (
-        "Give the URL of a ledger, or of a place that is free, with --ledger or IPO_LEDGER_URL. "
-        "If it was a ledger, keep it as it is and go back to a backup."
-    )
+    way_out = "Give the URL of a ledger, or of a place that is free, with --ledger or IPO_LEDGER_URL."
 
 
 class DamagedLedger(StoreFault, StoreDamaged):
     """A ledger whose file or tables are not as they were written: nothing is written to it any more."""
 
     code = "damaged-ledger"
-    says = "The ledger at {url} is damaged: {why}. Nothing was written."
+    says = "The ledger at {url} is damaged: {why}."
     way_out = (
         "  ipo-ledger --ledger {url} verify: says what else is wrong\n"
         "  ipo-ledger --ledger {url} export > rest.jsonl: writes what can still be read, up to the damage\n"
-        "  Go back to a backup that `verify --against` a kept checkpoint accepts, and keep this ledger as it is."
+        "  Nothing was written. Keep this ledger as it is, and go back to a backup that `verify --against` accepts."
     )
 
 
