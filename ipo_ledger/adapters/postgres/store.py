@@ -23,7 +23,7 @@ from ipo_ledger.adapters.store.reading import ReadModel
 from ipo_ledger.adapters.store.whole import as_many_as_can_be_read
 from ipo_ledger.application.ports.rows import Head
 from ipo_ledger.application.ports.shadow import Shadow
-from ipo_ledger.application.ports.store import StoreReport
+from ipo_ledger.application.ports.store import Progress, StoreReport
 from ipo_ledger.application.refusals import BackupElsewhere
 from ipo_ledger.domain.moments import from_micros
 
