@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 @command(
     "swap",
     examples=(
-        'ipo-ledger swap 202 203 -m "Elena sits by the window now"',
-        "ipo-ledger swap ElenaDuarte HugoOlsen --done --ticket 4711",
+        'ipo-ledger swap 207 208 -m "Olga sits by the window now"',
+        "ipo-ledger swap HugoOlsen 205 --done --ticket 4711",
     ),
     exits=WRITES,
 )
@@ -43,8 +43,8 @@ def swap(session: Session, one: str, other: str, *, done: bool) -> None:
 @command(
     "batch",
     examples=(
-        "ipo-ledger batch moves.csv -m 'second floor'",
-        "ipo-ledger batch moves.csv --title 'Second floor' --done",
+        'ipo-ledger batch moves.csv -m "second floor"',
+        'ipo-ledger batch desks.csv --title "Second floor" --done',
     ),
     exits=WRITES,
 )
@@ -69,7 +69,7 @@ def batch(session: Session, file: str, *, title: str | None, done: bool) -> None
 
 @command(
     "change",
-    examples=("ipo-ledger change 7 208", "ipo-ledger change BD/8 207 --batch B2"),
+    examples=("ipo-ledger change 2 -", "ipo-ledger change BD/9 210 --batch B2"),
     exits=WRITES,
 )
 @click.argument("extension", metavar="EXTENSION", type=EXTENSION)
@@ -89,7 +89,7 @@ def change(session: Session, extension: str, base: str, *, batch: str | None) ->
 
 @command(
     "send",
-    examples=("ipo-ledger send B2", "ipo-ledger send B2 --mode immediate --at 2026-03-05T18:30"),
+    examples=("ipo-ledger send B2", "ipo-ledger send B3 --mode when-free"),
     exits=WRITES,
 )
 @click.argument("batch", metavar="B", type=DRAFT)
@@ -123,7 +123,7 @@ def send(session: Session, batch: str, *, mode: str, with_conflicts: bool) -> No
     answer(session, found, tell)
 
 
-@command("abandon", examples=("ipo-ledger abandon B2", "ipo-ledger abandon B2 -m 'not needed'"), exits=WRITES)
+@command("abandon", examples=("ipo-ledger abandon B7", 'ipo-ledger abandon B5 -m "not needed"'), exits=WRITES)
 @click.argument("batch", metavar="B", type=DRAFT)
 @writing
 @click.pass_obj

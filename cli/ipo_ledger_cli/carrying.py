@@ -55,7 +55,7 @@ def export(session: Session, *, file: str | None) -> None:
     "load",
     examples=(
         "ipo-ledger load ledger.jsonl --ledger sqlite:///copy.db",
-        "ipo-ledger load ledger.jsonl --ledger sqlite:///copy.db --json",
+        "ipo-ledger load ledger.jsonl --ledger sqlite:///second.db --json",
     ),
     exits=(0, 2, 3, 6),
 )

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 @command(
     "correct",
     examples=(
-        "ipo-ledger correct 34 --at 2026-03-02T10:30 --dry-run",
-        "ipo-ledger correct B1 --never --yes -m 'it was another site'",
+        "ipo-ledger correct 102 --at 2026-03-06T12:50 --dry-run",
+        'ipo-ledger correct 102 --never --yes -m "it was another site"',
     ),
     exits=EXITS,
 )

@@ -15,6 +15,7 @@ import click
 from ipo_ledger_cli.command import command
 from ipo_ledger_cli.options import reading
 from ipo_ledger_cli.output import out, say, write_json
+from ipo_ledger_cli.quoting import quoted
 
 if TYPE_CHECKING:
     from ipo_ledger_cli.session import Session
@@ -49,7 +50,7 @@ STEPS = (
     Step("", "where ElenaDuarte --on 2026-03-02"),
     Step(
         "The day after, Rosa and Hugo (204) swap too; that work is finished already.",
-        "swap 203 204 --at 2026-03-03T09:00 -m 'Hugo is back' --done",
+        'swap 203 204 --at 2026-03-03T09:00 -m "Hugo is back" --done',
     ),
     Step(
         "Now the first swap is to be undone. Hugo is in the way: refused, with the ways out and their cost.",
@@ -61,9 +62,9 @@ STEPS = (
     ),
     Step(
         "Hugo's swap turns out to be a mistake: it is taken back, and then the first one can be.",
-        "rollback B2 --yes --done --at 2026-03-04T09:00 -m 'Hugo stays away'",
+        'rollback B2 --yes --done --at 2026-03-04T09:00 -m "Hugo stays away"',
     ),
-    Step("", "rollback B1 --yes --done --at 2026-03-04T09:30 -m 'as it was'"),
+    Step("", 'rollback B1 --yes --done --at 2026-03-04T09:30 -m "as it was"'),
     Step("Everybody is where they were, and nothing was erased.", "seats --on 2026-03-04T10:00"),
     Step("", "batches"),
     Step("And on the day of the swap it still was as it was.", "who 2 --on 2026-03-02"),
@@ -90,7 +91,7 @@ def demo(session: Session, *, keep: str | None) -> None:
         return
     if keep:
         url = f"sqlite:///{(folder / 'ledger.db').as_posix()}"
-        say(f"The ledger stays: try `ipo-ledger history ElenaDuarte --ledger {shlex.quote(url)}`.")
+        say(f"The ledger stays: try `ipo-ledger history ElenaDuarte --ledger {quoted(url)}`.")
     say("Next: ipo-ledger system add NAME --release R --timezone TZ, then ipo-ledger import EXPORT...")
 
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from ipo_ledger_cli.session import Session
 
 
-@command("logout", examples=("ipo-ledger logout 205", "ipo-ledger logout 205 --at 2026-03-05T12:30"), exits=WRITES)
+@command(
+    "logout", examples=("ipo-ledger logout 205", "ipo-ledger logout InesOrtega --at 2026-03-06T12:00"), exits=WRITES
+)
 @click.argument("user", metavar="USER", type=USER)
 @writing
 @click.pass_obj
@@ -32,7 +34,7 @@ def logout(session: Session, user: str) -> None:
 
 @command(
     "login",
-    examples=("ipo-ledger login 209 8", "ipo-ledger login 209 BD/8 -m 'sits there today'"),
+    examples=("ipo-ledger login VeraLefevre 8", 'ipo-ledger login 204 BD/8 -m "sits there today"'),
     exits=WRITES,
 )
 @click.argument("user", metavar="USER", type=USER)
@@ -49,7 +51,7 @@ def login(session: Session, user: str, extension: str) -> None:
     answer(session, found, lambda: went_on(session, found))
 
 
-@command("restart", examples=("ipo-ledger restart", "ipo-ledger restart -m 'power cut'"), exits=WRITES)
+@command("restart", examples=("ipo-ledger restart", 'ipo-ledger restart -m "power cut"'), exits=WRITES)
 @writing
 @click.pass_obj
 def restart(session: Session) -> None:

@@ -61,7 +61,7 @@ def _tell_checkpoint(found: a.CheckpointAnswer, file: str | None) -> None:
     "prove",
     examples=(
         "ipo-ledger prove B1 -o evidence.json",
-        "ipo-ledger prove 2 --on 2026-03-02 -o evidence.json --checkpoint kept.txt",
+        "ipo-ledger prove 2 --on 2026-03-02T09:00 -o evidence.json --checkpoint kept.txt",
     ),
     exits=(0, 2, 3, 4, 5, 6),
 )

@@ -40,7 +40,7 @@ def exports(function: Callable[..., Any]) -> Callable[..., Any]:
     "import",
     examples=(
         "ipo-ledger import users-1.xml extensions-1.xml --at 2026-03-06T08:00",
-        "ipo-ledger import *.xml --removed -m 'weekly export'",
+        'ipo-ledger import *.xml --removed -m "weekly export"',
     ),
     exits=WRITES,
 )
@@ -178,7 +178,7 @@ def user() -> None:
 
 @user.command(
     "renumber",
-    examples=("ipo-ledger user renumber 204 214 --at 2026-03-05T18:00", "ipo-ledger user renumber HugoOlsen -"),
+    examples=("ipo-ledger user renumber 209 219 --at 2026-03-05T18:00", "ipo-ledger user renumber VeraLefevre -"),
     exits=WRITES,
 )
 @click.argument("name", metavar="USER", type=USER)
@@ -204,7 +204,7 @@ def renumber(session: Session, name: str, number: str) -> None:
 
 @user.command(
     "set",
-    examples=("ipo-ledger user set 204 --forced-login", "ipo-ledger user set PabloSilva --no-login-code"),
+    examples=("ipo-ledger user set 207 --forced-login", "ipo-ledger user set RosaMeyer --login-code"),
     exits=WRITES,
 )
 @click.argument("name", metavar="USER", type=USER)
@@ -230,7 +230,7 @@ def set_(session: Session, name: str, *, forced_login: bool | None, login_code: 
     answer(session, found, tell)
 
 
-@command("label", examples=("ipo-ledger label 7 'Window, second floor'", "ipo-ledger label BD/7 ''"), exits=WRITES)
+@command("label", examples=('ipo-ledger label 7 "Window, second floor"', "ipo-ledger label BD/7 -"), exits=WRITES)
 @click.argument("extension", metavar="EXTENSION", type=EXTENSION)
 @click.argument("text", metavar="TEXT", type=WORDS)
 @writing
@@ -238,9 +238,9 @@ def set_(session: Session, name: str, *, forced_login: bool | None, login_code: 
 def label(session: Session, extension: str, text: str) -> None:
     """Name the desk of an extension.
 
-    From then on @TEXT means this extension. An empty TEXT takes the name away.
+    From then on @TEXT means this extension; PowerShell needs "@TEXT" in quotes. TEXT - takes the name away.
     """
-    found = session.system().label(extension, text, **session.said)
+    found = session.system().label(extension, "" if text == "-" else text, **session.said)
 
     def tell() -> None:
         said = f": {in_one_line(found.label)}" if found.label else ": no label"

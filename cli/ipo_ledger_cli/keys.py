@@ -77,7 +77,7 @@ def key() -> None:
     "new",
     examples=(
         "ipo-ledger key new hq.example/desk-moves --out new.key",
-        "ipo-ledger key new hq.example/desk-moves --out new.key --json",
+        "ipo-ledger key new hq.example/desk-moves --out second.key --json",
     ),
     exits=(0, 2, 3, 6),
 )

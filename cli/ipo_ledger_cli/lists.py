@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +11,7 @@ from ipo_ledger_cli.command import READS, command
 from ipo_ledger_cli.named import BATCH, EXTENSION, USER, Named
 from ipo_ledger_cli.options import PAGE, WORDS, Position, known_at, page, reading
 from ipo_ledger_cli.output import answer, say
+from ipo_ledger_cli.quoting import quoted
 from ipo_ledger_cli.tables import table
 
 if TYPE_CHECKING:
@@ -220,9 +220,7 @@ def _next_page(command: str, wanted: dict[str, Any], before: str | int | None) -
     if before is None:
         return None
     same = {**wanted, "before": before, "limit": None if wanted["limit"] == PAGE else wanted["limit"]}
-    said = [
-        f" --{name.replace('_', '-')} {shlex.quote(str(value))}" for name, value in same.items() if value is not None
-    ]
+    said = [f" --{name.replace('_', '-')} {quoted(str(value))}" for name, value in same.items() if value is not None]
     return command + "".join(said)
 
 

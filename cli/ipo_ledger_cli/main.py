@@ -90,9 +90,15 @@ SECTIONS: dict[str, dict[str, Named]] = {
     "Scripts": {
         "record": Named("record", "record", "Carry out many commands, one JSON object a line."),
     },
+    "This program": {
+        "help": Named("helping", "help_", "Explain a command, or what holds for all of them."),
+        "completion": Named("completing", "completion", "Let a shell complete what you type."),
+    },
 }
 NAME = "ipo-ledger"
-_COMPLETING = "_IPO_LEDGER_COMPLETE"
+COMPLETING = "_IPO_LEDGER_COMPLETE"
+"""The environment variable by which a shell asks how a word goes on, as click names it."""
+
 COMMANDS = {name: named for section in SECTIONS.values() for name, named in section.items()}
 
 
@@ -141,7 +147,8 @@ def program() -> None:
     A swap is drafted (`swap 202 203`), sent (`send B1`), and done when both have dialled log-out (`logout
     202`). Every question about any day is answered from what was recorded; nothing is ever erased.
 
-    `ipo-ledger demo` shows it all in a minute. `ipo-ledger COMMAND -h` explains a command.
+    `ipo-ledger demo` shows it all in a minute. `ipo-ledger COMMAND -h` explains a command. The words, dates,
+    exit codes and the environment: `ipo-ledger help`.
     """
 
 
@@ -155,8 +162,10 @@ def run(
     given = list(sys.argv[1:] if arguments is None else arguments)
     session = Session(os.environ if environment is None else environment, clock)
     _make_streams_safe()
-    if _COMPLETING in session.environment:
-        program.main(given, prog_name=NAME, obj=session)  # a shell asks how a word goes on: click answers, and exits
+    if COMPLETING in session.environment:
+        from ipo_ledger_cli.completing import complete
+
+        return complete(session, given)
     try:
         with session:
             code = _carry_out(given, session)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ipo_ledger_cli.options import Words
+from ipo_ledger_cli.output import in_one_line
 from ipo_ledger_cli.session import Session
 
 if TYPE_CHECKING:
@@ -24,6 +25,11 @@ class Named(Words):
         """Yield the words that name such things in a system, each with what it says about them."""
         raise NotImplementedError
 
+    def offered(self, session: Session, incomplete: str) -> Iterator[tuple[str, str]]:
+        """Yield the words that somebody who began like this may mean."""
+        del incomplete
+        yield from self.known(session.system())
+
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Return the words that begin as given; none where anything at all goes wrong."""
         from click.shell_completion import CompletionItem
@@ -34,10 +40,10 @@ class Named(Words):
             return []
         try:
             with session:
-                known = list(self.known(session.system()))
+                known = list(self.offered(session, incomplete))
         except Exception:  # noqa: BLE001 - who presses a key waits for words, not for complaints
             return []
-        return [CompletionItem(word, help=text) for word, text in known if word.startswith(incomplete)]
+        return [CompletionItem(word, help=in_one_line(text)) for word, text in known if _goes_on(word, incomplete)]
 
 
 class User(Named):
@@ -58,17 +64,26 @@ class User(Named):
 
 
 class Extension(Named):
-    """An extension, by id."""
+    """An extension, by id; by its label where an @ is typed, by its place where a slash is."""
 
     name = "extension"
 
     def known(self, system: ipo_ledger.SystemLedger) -> Iterator[tuple[str, str]]:
-        """Yield the ids of all extensions there are now."""
+        """Yield the ids of all extensions there are now, and what else they are called."""
         for seat in system.seats().seats:
-            yield (
-                str(seat.extension_id),
-                f"{seat.label or f'{seat.module}/{seat.port}'}: {seat.user or 'NoUser'}",
-            )
+            place = f"{seat.module}/{seat.port}"
+            about = f"{seat.label or place}: {seat.user or 'NoUser'}"
+            yield str(seat.extension_id), about
+            yield place, about
+            if seat.label:
+                yield f"@{seat.label}", about
+
+    def offered(self, session: Session, incomplete: str) -> Iterator[tuple[str, str]]:
+        """Yield each extension once: by its id, or in the way it was begun."""
+        mark = "@" if incomplete.startswith("@") else "/" if "/" in incomplete else ""
+        for word, about in super().offered(session, incomplete):
+            if (mark in word) if mark else word.isdecimal():
+                yield word, about
 
 
 class Batch(Named):
@@ -86,7 +101,25 @@ class Batch(Named):
             yield batch.batch, f"{batch.status}: {batch.title}"
 
 
+class System(Named):
+    """A system, by name."""
+
+    name = "system"
+
+    def offered(self, session: Session, incomplete: str) -> Iterator[tuple[str, str]]:
+        """Yield the names of all systems of the ledger."""
+        del incomplete
+        for system in session.ledger().systems().systems:
+            yield system.system, f"release {system.release}, {system.timezone}"
+
+
+def _goes_on(word: str, incomplete: str) -> bool:
+    """Tell whether a word can be offered: one with control characters cannot be typed."""
+    return word.startswith(incomplete) and word == in_one_line(word)
+
+
 USER = User()
 EXTENSION = Extension()
 BATCH = Batch()
 DRAFT = Batch("draft")
+SYSTEM = System()

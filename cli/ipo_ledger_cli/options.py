@@ -210,8 +210,15 @@ def _kept(name: str, attribute: str, *, metavar: str, help_: str, env: str) -> C
         if value is not None:
             setattr(_session(ctx), attribute, value)
 
+    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> Any:
+        from ipo_ledger_cli import named
+
+        return named.SYSTEM.shell_complete(ctx, param, incomplete) if attribute == "system_option" else []
+
     text = f"{help_}  [env: IPO_LEDGER_{env}]"
-    return click.option(name, metavar=metavar, help=text, expose_value=False, is_eager=True, callback=keep)
+    return click.option(
+        name, metavar=metavar, help=text, expose_value=False, is_eager=True, callback=keep, shell_complete=complete
+    )
 
 
 def _flag(name: str, attribute: str, *, help_: str, hidden: bool) -> Callable[[Any], Any]:

@@ -9,7 +9,7 @@ import click
 from ipo_ledger_cli import wording
 from ipo_ledger_cli.agreeing import EXITS, asking, plan_and_do
 from ipo_ledger_cli.command import command
-from ipo_ledger_cli.named import BATCH
+from ipo_ledger_cli.named import BATCH, EXTENSION, USER
 from ipo_ledger_cli.options import SEVERAL, WORDS, done, writing
 from ipo_ledger_cli.output import answer, in_one_line, out
 from ipo_ledger_cli.progress import drafted
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 @command(
     "rollback",
     examples=(
-        "ipo-ledger rollback B1 --dry-run",
-        "ipo-ledger rollback B1 --cascade --yes -m 'all of it back'",
+        "ipo-ledger rollback B6 --dry-run",
+        'ipo-ledger rollback B1 --cascade --done --yes -m "all of it back"',
     ),
     exits=EXITS,
 )
@@ -149,7 +149,7 @@ def _save_plan(session: Session, system: str, wanted: Wanted, plan: a.Drafted, f
     "restore",
     examples=(
         "ipo-ledger restore --on 2026-03-02T09:00 --dry-run",
-        "ipo-ledger restore --on 2026-03-01 --users 202,203 --yes",
+        "ipo-ledger restore --on 2026-03-01 --extensions 9 --yes",
     ),
     exits=EXITS,
 )
@@ -159,10 +159,16 @@ def _save_plan(session: Session, system: str, wanted: Wanted, plan: a.Drafted, f
     metavar="EXTENSION",
     multiple=True,
     type=SEVERAL,
+    shell_complete=EXTENSION.shell_complete,
     help="Only these; several with commas, or again.",
 )
 @click.option(
-    "--users", metavar="USER", multiple=True, type=SEVERAL, help="Only theirs; several with commas, or again."
+    "--users",
+    metavar="USER",
+    multiple=True,
+    type=SEVERAL,
+    shell_complete=USER.shell_complete,
+    help="Only theirs; several with commas, or again.",
 )
 @done
 @asking

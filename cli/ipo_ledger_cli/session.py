@@ -74,10 +74,10 @@ class Session:
 
     def command(self, text: str) -> str:
         """Return a command to be typed next, with the ledger and system as this command line named them."""
-        import shlex
-
         options = [("--ledger", self.ledger_option), ("--system", self.system_option)]
-        named = "".join(f" {name} {shlex.quote(value)}" for name, value in options if value is not None)
+        from ipo_ledger_cli.quoting import quoted
+
+        named = "".join(f" {name} {quoted(value)}" for name, value in options if value is not None)
         return f"ipo-ledger {text}{named}"
 
     def __enter__(self) -> Self:

@@ -10,7 +10,8 @@ import click
 
 from ipo_ledger_cli import wording
 from ipo_ledger_cli.command import READS, command
-from ipo_ledger_cli.options import WORDS, reading
+from ipo_ledger_cli.named import BATCH
+from ipo_ledger_cli.options import reading
 from ipo_ledger_cli.output import answer, clean, out, say
 from ipo_ledger_cli.tables import table
 
@@ -29,7 +30,7 @@ _COLUMNS = ("step", "do", "who", "number", "extension", "place", "label", "from"
     examples=("ipo-ledger sheet B1", "ipo-ledger sheet B1 --html"),
     exits=READS,
 )
-@click.argument("batch", metavar="B", type=WORDS)
+@click.argument("batch", metavar="B", type=BATCH)
 @click.option("--csv", "form", flag_value="csv", help="As CSV, a line a step.")
 @click.option("--html", "form", flag_value="html", help="As a page to print, with a slip for each person.")
 @reading

@@ -8,6 +8,7 @@ import click
 
 from ipo_ledger_cli import wording
 from ipo_ledger_cli.command import Family, command
+from ipo_ledger_cli.named import SYSTEM
 from ipo_ledger_cli.options import WORDS, reading, shared, writing
 from ipo_ledger_cli.output import answer, out, say
 from ipo_ledger_cli.tables import table
@@ -95,7 +96,7 @@ def settings(*, required: bool) -> Callable[[Callable[..., Any]], Callable[..., 
     "add",
     examples=(
         "ipo-ledger system add madrid --release 11.1 --timezone Europe/Madrid",
-        "ipo-ledger system add depot --release 4.0 --timezone America/New_York --logout-code '*37'",
+        'ipo-ledger system add depot --release 4.0 --timezone America/New_York --logout-code "*37"',
     ),
     exits=(0, 2, 3, 6),
 )
@@ -164,11 +165,11 @@ def list_(session: Session) -> None:
     "set",
     examples=(
         "ipo-ledger system set hq --release 11.1.2",
-        "ipo-ledger system set --base-extension-by reboot -m 'as its manual says'",
+        'ipo-ledger system set depot --base-extension-by reboot -m "as its manual says"',
     ),
     exits=(0, 2, 3, 4, 6),
 )
-@click.argument("name", metavar="[NAME]", required=False, type=WORDS)
+@click.argument("name", metavar="[NAME]", required=False, type=SYSTEM)
 @settings(required=False)
 @writing
 @click.pass_obj

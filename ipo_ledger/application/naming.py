@@ -21,7 +21,7 @@ from ipo_ledger.domain.refusals import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from ipo_ledger.application.ports.reading import Reading
     from ipo_ledger.domain.records import Batch, Extension, User
@@ -31,6 +31,7 @@ EVER = datetime.max.replace(tzinfo=UTC)
 # Compiled (and kept) by `re` where one is used: that takes longer than most questions.
 _BATCH = r"(?a:(?:(?P<system>.+)/)?[Bb](?P<number>[1-9][0-9]{0,8}))"
 _PLACE = r"(?a:(?P<module>[^/@]+)/(?P<port>[0-9]{1,6}))"
+_DIGITS = r"[1-9][0-9]{0,8}"
 _ID = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 
@@ -117,9 +118,9 @@ def extension_then(reading: Reading, row: SystemRow, asked: int | str, known: in
             if (text.startswith("@") and x.label == text[1:])
             or (place is not None and (x.module, x.port) == (place["module"], int(place["port"])))
         ]
-    found = reading.extension(row.key, _one_extension(row.name, text, ids), known)
+    found = reading.extension(row.key, _one_extension(text, ids), known) if ids else None
     if found is None:
-        raise UnknownExtension(system=row.name, asked=text)
+        raise _unknown_extension(row.name, text, reading.all_extensions(row.key, known))
     return found
 
 
@@ -145,7 +146,9 @@ def extension_in(system: System, asked: int | str) -> Extension:
         ids = [x.extension_id for x in extensions if (x.module, x.port) == (place["module"], int(place["port"]))]
     else:
         ids = []
-    return system.extensions[_one_extension(system.name, text, ids)]
+    if not ids:
+        raise _unknown_extension(system.name, text, extensions)
+    return system.extensions[_one_extension(text, ids)]
 
 
 def extension_known(reading: Reading, row: SystemRow, asked: int | str) -> Extension:
@@ -158,9 +161,9 @@ def extension_known(reading: Reading, row: SystemRow, asked: int | str) -> Exten
         ids = list(reading.extensions_labelled(row.key, text[1:]))
     elif place := re.fullmatch(_PLACE, text):
         ids = list(reading.extensions_at(row.key, place["module"], int(place["port"])))
-    found = reading.extension(row.key, _one_extension(row.name, text, ids))
+    found = reading.extension(row.key, _one_extension(text, ids)) if ids else None
     if found is None:
-        raise UnknownExtension(system=row.name, asked=text)
+        raise _unknown_extension(row.name, text, reading.all_extensions(row.key, reading.head().position))
     return found
 
 
@@ -169,7 +172,9 @@ def batch_number(system_name: str, asked: int | str) -> int:
     text = str(asked)
     found = re.fullmatch(_BATCH, text if not text.isdigit() else f"B{text}")
     if found is None or found["system"] not in (None, system_name):
-        raise UnknownBatch(system=system_name, asked=text)
+        digits = re.findall(_DIGITS, text)
+        near = [f"B{digits[-1]}"] if digits else []
+        raise UnknownBatch(system=system_name, asked=text, near=near, hint=_did_you_mean(near))
     return int(found["number"])
 
 
@@ -189,9 +194,7 @@ def batch_known(reading: Reading, system: System | SystemRow, asked: int | str, 
     return batch
 
 
-def _one_extension(system: str, text: str, ids: list[int]) -> int:
-    if not ids:
-        raise UnknownExtension(system=system, asked=text)
+def _one_extension(text: str, ids: list[int]) -> int:
     if len(ids) > 1:
         raise AmbiguousName(
             asked=text, meanings=" or ".join(f"extension {i}" for i in ids[:5]), instead="the extension id"
@@ -213,6 +216,16 @@ def _unknown_user(system: str, text: str, known: Iterable[tuple[str, str | None]
     return UnknownUser(system=system, asked=text, near=near, hint=_did_you_mean(near))
 
 
+def _unknown_extension(system: str, text: str, known: Collection[Extension]) -> UnknownExtension:
+    """Return that there is none such: with the one whose base extension it is, or those that are called much alike."""
+    if _ID.fullmatch(text):
+        near = [f"{x.extension_id}, which has {text} as base extension" for x in known if x.base == text]
+    else:
+        labels = {f"@{x.label}" for x in known if x.label}
+        near = _near(text, [*labels, *(f"{x.module}/{x.port}" for x in known if x.wired)])
+    return UnknownExtension(system=system, asked=text, near=near, hint=_did_you_mean(near))
+
+
 def _near(text: str, names: Iterable[str]) -> list[str]:
     import difflib  # only a mistake pays for it
 
@@ -221,4 +234,5 @@ def _near(text: str, names: Iterable[str]) -> list[str]:
 
 
 def _did_you_mean(near: list[str]) -> str | None:
-    return f"Did you mean {' or '.join(near)}?" if near else None
+    named = [f'"{each}"' if each.startswith("@") else each for each in near]  # a label is quoted in a shell
+    return f"Did you mean {' or '.join(named)}?" if near else None

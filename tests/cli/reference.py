@@ -13,6 +13,7 @@ import click
 
 from ipo_ledger_cli.command import EXIT_CODES, Command
 from ipo_ledger_cli.main import COMMANDS, SECTIONS, program
+from ipo_ledger_cli.topics import ENVIRONMENT
 from tests.cli.commands import every_command
 
 FILE = Path(__file__).parents[2] / "docs" / "reference.md"
@@ -32,26 +33,11 @@ day (`2026-11-20`, `today`, `yesterday`) or an instant (`2026-11-20T14:05`, with
 need be, `now`), read in the time zone of the system.
 """
 
-ENVIRONMENT = """\
-## Environment
-
-| variable | stands for |
-|---|---|
-| `IPO_LEDGER_URL` | `--ledger` |
-| `IPO_LEDGER_SYSTEM` | `--system` |
-| `IPO_LEDGER_ACTOR` | `--actor` |
-| `IPO_LEDGER_KEY` | `--key FILE`: the key that checkpoints are signed with |
-| `IPO_LEDGER_DEBUG` | `--debug` |
-| `NO_COLOR` | no colours, also on a terminal |
-
-An option on the command line goes before the environment.
-"""
-
 
 def reference() -> str:
     """Return the whole reference as Markdown."""
     about = "\n\n".join(_paragraphs(program.help or ""))
-    parts = [BEGINNING.format(about=about), _exit_codes(), ENVIRONMENT, _contents()]
+    parts = [BEGINNING.format(about=about), _exit_codes(), _environment(), _contents()]
     parts += [_command(words, command) for words, command in every_command()]
     return "\n".join(parts).rstrip("\n") + "\n"
 
@@ -59,6 +45,14 @@ def reference() -> str:
 def _exit_codes() -> str:
     rows = "\n".join(f"| {code} | {meaning} |" for code, meaning in EXIT_CODES.items())
     return f"## Exit codes\n\n| code | meaning |\n|---|---|\n{rows}\n\n{_ERRORS}\n"
+
+
+def _environment() -> str:
+    rows = "\n".join(f"| `{name}` | {meaning} |" for name, meaning in ENVIRONMENT.items())
+    return (
+        f"## Environment\n\n| variable | stands for |\n|---|---|\n{rows}\n\n"
+        "An option on the command line goes before the environment.\n"
+    )
 
 
 _ERRORS = """\

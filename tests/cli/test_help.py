@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shlex
-import shutil
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 import pytest
+from msgspec.structs import replace
 
+from ipo_ledger.demo_site import synthetic_site, write_export
+from ipo_ledger.domain.site import Site
 from ipo_ledger_cli.command import EXIT_CODES
 from ipo_ledger_cli.main import COMMANDS, program, run
+from ipo_ledger_cli.topics import TOPICS
 from tests.cli.commands import every_command, help_of
 from tests.cli.played_stores import PlayedSqlite
 from tests.cli.transcript import FOLDER, Player, compare, heard
@@ -30,17 +35,31 @@ $ ipo-ledger swap 202 203 --done
 $ ipo-ledger change 9 -
 $ cat > moves.csv <<END
 extension_id,base_extension
-5,206
-6,205
+1,206
+6,201
+END
+$ cat > desks.csv <<END
+user,extension_id
+HugoOlsen,4
+PabloSilva,5
 END
 $ cat > day.jsonl <<END
-{"do":"swap","users":["205","206"],"at":"2026-03-05T12:00","command_id":"a1"}
-{"do":"send","batch":"B3","at":"2026-03-05T12:05","command_id":"a2"}
+{"do":"swap","users":["201","ZoeLarsen"],"command_id":"a1"}
+{"do":"send","batch":"B10","command_id":"a2"}
 END
 $ ipo-ledger key new hq.example/desk-moves --out ledger.key
 $ ipo-ledger checkpoint --key ledger.key -o kept.txt
-$ ipo-ledger export -o ledger.jsonl
 """
+
+EXITS: dict[str, int] = {}
+"""What an example ends with that is no plain success."""
+
+
+def with_bases(site: Site, bases: dict[int, str]) -> Site:
+    """Return a site where these extensions have these base extensions."""
+    assert site.extensions is not None
+    extensions = [replace(x, base_extension=bases.get(x.extension_id, x.base_extension)) for x in site.extensions]
+    return replace(site, extensions=tuple(extensions))
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -66,33 +85,34 @@ def test_every_option_has_a_help() -> None:
             assert not isinstance(parameter, click.Option) or parameter.help, f"{words} {parameter.name}"
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a ledger with a batch that is settled and one that is drafted, and files for the examples."""
-    from ipo_ledger.demo_site import synthetic_site, write_export
+def test_the_examples_of_the_help_run_one_after_the_other_on_one_ledger(
+    folder: Path, line: Callable[..., tuple[int, list[str]]]
+) -> None:
+    assert "[exit" not in Player(PlayedSqlite()).play(MADE)
+    bases_swapped = synthetic_site(9)
+    write_export(with_bases(bases_swapped, {2: "203", 3: "202"}), folder)
+    now = datetime.fromisoformat("2026-03-06T12:00+01:00")
+    wrong = []
 
-    folder = tmp_path_factory.mktemp("made")
-    write_export(synthetic_site(9), folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        played = Player(PlayedSqlite()).play(MADE)
-    assert "[exit" not in played
-    return folder
+    for _, example in EXAMPLES:
+        now += timedelta(minutes=1)
+        code, said = line(
+            *shlex.split(example)[1:], now=now.isoformat(), IPO_LEDGER_SYSTEM="hq", IPO_LEDGER_KEY="ledger.key"
+        )
+        if code != EXITS.get(example, 0):
+            wrong.append("\n".join([f"$ {example}", *said, f"[exit {code}]"]))
+
+    assert not wrong, "\n\n".join(wrong)
 
 
 @pytest.mark.parametrize(("words", "example"), EXAMPLES, ids=[example for _, example in EXAMPLES])
-def test_the_examples_of_the_help_run(
-    words: str, example: str, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = shutil.copytree(made, tmp_path / "here")
-    monkeypatch.chdir(folder)
-    environment = {"IPO_LEDGER_URL": "sqlite:///ledger.db", "IPO_LEDGER_ACTOR": "ana", "IPO_LEDGER_KEY": "ledger.key"}
-    now = datetime.fromisoformat("2026-03-06T12:00+01:00")
+def test_an_example_can_be_typed_into_any_shell(words: str, example: str) -> None:
+    unquoted = re.sub(r'"[^"]*"', "", example)
 
-    with heard() as said:
-        code = run(shlex.split(example)[1:], environment=environment, clock=lambda: now)
-
-    assert code in ({0, 5} if words == "check" else {0}), "\n".join(said.lines())
+    assert "'" not in example, "cmd.exe knows double quotes only"
+    assert not re.search(r"[$`!%\\]", example), "obeyed within double quotes by one shell or another"
+    assert not re.search(r"[@,;&|<>(){}]", unquoted), "of a meaning in one shell or another: put it in double quotes"
+    assert '""' not in example, "Windows PowerShell leaves out an empty argument"
 
 
 def test_the_help_of_all_commands_is_as_it_is_written() -> None:
@@ -102,6 +122,41 @@ def test_the_help_of_all_commands_is_as_it_is_written() -> None:
     text = "\n".join(line for page in written for line in page)
 
     compare(FOLDER / "help" / "help.txt", text)
+
+
+def test_the_topics_are_as_they_are_written() -> None:
+    asked = ["", *TOPICS, "system add", "datse", "system ad", "swap B1"]
+
+    text = "\n".join(line for words in asked for line in [f"$ ipo-ledger help {words}".rstrip(), *_helped(words), ""])
+
+    compare(FOLDER / "help" / "topics.txt", text)
+
+
+def _helped(words: str) -> list[str]:
+    with heard() as said:
+        code = run(["help", *words.split()], environment={})
+    return [*said.lines(), *([f"[exit {code}]"] if code else [])]
+
+
+def test_the_help_of_a_command_is_what_its_option_prints() -> None:
+    for words, _ in every_command():
+        assert _helped(words) == help_of(words), words
+
+
+def test_a_topic_is_in_a_field_of_json() -> None:
+    with heard() as said:
+        code = run(["help", "dates", "--json"], environment={})
+
+    assert code == 0
+    (document,) = said.lines()
+    told = json.loads(document)
+    assert told["about"] == "dates"
+    assert told["text"].splitlines() == _helped("dates")
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_topic_fits_a_hundred_columns(topic: str) -> None:
+    assert max(map(len, _helped(topic))) <= 100
 
 
 @pytest.mark.parametrize("option", ["-h", "--help"])
