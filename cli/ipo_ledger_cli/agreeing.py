@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import click
 
+from ipo_ledger_cli.colours import is_terminal
 from ipo_ledger_cli.failures import Declined
-from ipo_ledger_cli.output import answer, is_terminal, out, say
+from ipo_ledger_cli.output import answer, out, say
+from ipo_ledger_cli.watching import working
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,13 +48,12 @@ def plan_and_do(  # noqa: PLR0913 - a plan, how it is told, and what the options
 ) -> None:
     """Carry out what is planned once it is agreed to, or only show it."""
     if dry_run:
-        plan = carry_out(dry_run=True)
+        with working("Planning"):
+            plan = carry_out(dry_run=True)
         answer(session, plan, lambda: tell_plan(plan, out))
         return
-    if yes:
-        found = carry_out()
-    else:
-        agreed = _agreed(session, carry_out, tell_plan)
+    agreed = None if yes else _agreed(session, carry_out, tell_plan)
+    with working("Recording"):
         found = carry_out(as_planned=agreed) if agreed is not None else carry_out()
     answer(session, found, lambda: tell_done(found))
 
@@ -65,7 +66,8 @@ def _agreed(session: Session, carry_out: Plans[P], tell_plan: Callable[[P, Calla
     from ipo_ledger.errors import Refused
 
     try:
-        plan = carry_out(dry_run=True)
+        with working("Planning"):
+            plan = carry_out(dry_run=True)
     except Refused:
         if session.told.get("command_id"):
             return None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
+from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING
 
 import click
 
 from ipo_ledger_cli import wording
+from ipo_ledger_cli.colours import is_terminal
 from ipo_ledger_cli.command import command
 from ipo_ledger_cli.files import output, write
 from ipo_ledger_cli.options import reading
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ipo_ledger_cli.session import Session
+    from ipo_ledger_cli.watching import Progress
 
 _LONGEST = 1 << 28  # bytes of a line; what is longer is no line of an export, and is refused in parts
 
@@ -35,14 +37,17 @@ def export(session: Session, *, file: str | None) -> None:
     """
     lines = 0
 
-    def counted(exported: Iterable[bytes]) -> Iterator[bytes]:
+    def counted(exported: Iterable[bytes], progress: Progress | None) -> Iterator[bytes]:
         nonlocal lines
         for line in exported:
             lines += 1
+            if progress is not None:
+                progress("lines", lines, 0)
             yield line
 
-    with closing(session.ledger().export()) as exported:
-        write(file or "-", counted(exported))
+    onto_terminal = file in {None, "-"} and is_terminal(sys.stdout)  # there the lines themselves say how far it is
+    with closing(session.ledger().export()) as exported, nullcontext() if onto_terminal else watched() as progress:
+        write(file or "-", counted(exported, progress))
     if session.json:
         if file not in {None, "-"}:
             write_json({"file": file, "lines": lines}, sys.stdout)

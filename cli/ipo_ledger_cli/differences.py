@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ipo_ledger_cli import wording
 from ipo_ledger_cli.command import READS, command
-from ipo_ledger_cli.options import WORDS, each_known_at, reading
-from ipo_ledger_cli.output import answer, out, say
+from ipo_ledger_cli.options import WORDS, each_known_at, listing
+from ipo_ledger_cli.output import answer_rows, out, say
 from ipo_ledger_cli.tables import table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ipo_ledger.application import answers as a
+    from ipo_ledger_cli.rows import Rows
     from ipo_ledger_cli.session import Session
 
 
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 @click.argument("one", metavar="WHEN", type=WORDS)
 @click.argument("other", metavar="[WHEN]", required=False, type=WORDS)
 @each_known_at
-@reading
+@listing
 @click.pass_obj
 def diff(session: Session, one: str, other: str | None, *, known_at: tuple[str, ...]) -> None:
     """Show what differs between two times, or between what was known of one.
@@ -42,7 +45,35 @@ def diff(session: Session, one: str, other: str | None, *, known_at: tuple[str, 
         raise click.UsageError("Give two times, or one time and --known-at twice.")
     before, after = (*known_at, None, None)[:2]
     found = session.questions().diff(one, other, known_at=before, other_known_at=after)
-    answer(session, found, lambda: _tell(found))
+    answer_rows(session, found, lambda: _tell(found), lambda: _rows(found))
+
+
+def _rows(found: a.Diff) -> Rows:
+    """Return a row for each thing that differs."""
+    from ipo_ledger_cli.rows import Rows
+
+    return Rows(("what", "extension_id", "user", "before", "after"), _differing(found))
+
+
+def _differing(found: a.Diff) -> Iterator[dict[str, Any]]:
+    for seat in found.seats:
+        before, after = (person.user if person is not None else None for person in (seat.before, seat.after))
+        yield {"what": "seat", "extension_id": seat.extension_id, "user": None, "before": before, "after": after}
+    for base in found.base_extensions:
+        told = {"extension_id": base.extension_id, "user": None, "before": base.before, "after": base.after}
+        yield {"what": "base-extension", **told}
+    for what, ids in (("added", found.added), ("removed", found.removed)):
+        for extension_id in ids:
+            yield {"what": what, "extension_id": extension_id, "user": None, "before": None, "after": None}
+    people = {
+        "user-added": found.users_added,
+        "user-removed": found.users_removed,
+        "off-the-air": found.off_the_air,
+        "back-on-the-air": found.back_on_the_air,
+    }
+    for what, names in people.items():
+        for user in names:
+            yield {"what": what, "extension_id": None, "user": user, "before": None, "after": None}
 
 
 def _tell(found: a.Diff) -> None:

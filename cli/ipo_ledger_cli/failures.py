@@ -13,7 +13,8 @@ from urllib.parse import unquote
 import click
 
 from ipo_ledger.errors import LedgerError
-from ipo_ledger_cli.output import complain, is_terminal, say, write_json
+from ipo_ledger_cli.colours import is_terminal
+from ipo_ledger_cli.output import complain, say, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

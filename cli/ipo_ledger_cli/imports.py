@@ -11,15 +11,17 @@ import click
 from ipo_ledger_cli import wording
 from ipo_ledger_cli.command import WRITES, Family, command
 from ipo_ledger_cli.named import EXTENSION, USER
-from ipo_ledger_cli.options import WORDS, reading, shared, writing
-from ipo_ledger_cli.output import answer, in_one_line, out, say
+from ipo_ledger_cli.options import WORDS, listing, shared, writing
+from ipo_ledger_cli.output import answer, answer_rows, in_one_line, out, say
 from ipo_ledger_cli.tables import table
+from ipo_ledger_cli.watching import working
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
     from ipo_ledger.application import answers as a
+    from ipo_ledger_cli.rows import Rows
     from ipo_ledger_cli.session import Session
 
 
@@ -65,7 +67,8 @@ def import_(session: Session, files: Sequence[str], mapping: str | None, *, remo
     Read are Management API XML and JSON, Web Manager's users.xml, and CSV lists by their header: files are
     recognised by content. Give all files of a system in one command.
     """
-    found = session.system().import_exports(*expanded(files), mapping=mapping, removed=removed, **session.said)
+    with working("Taking in the export"):
+        found = session.system().import_exports(*expanded(files), mapping=mapping, removed=removed, **session.said)
     answer(session, found, lambda: tell_import(session, found))
 
 
@@ -139,7 +142,7 @@ def _taken_in(found: a.Imported) -> str:
     exits=(0, 2, 4, 5, 6),
 )
 @exports
-@reading
+@listing
 @click.pass_context
 def check(ctx: click.Context, files: Sequence[str], mapping: str | None) -> None:
     """Compare a fresh export with the base extensions in force.
@@ -147,10 +150,24 @@ def check(ctx: click.Context, files: Sequence[str], mapping: str | None) -> None
     Nothing is recorded. It speaks of the configuration on the system, not of who sits where.
     """
     session: Session = ctx.obj
-    found = session.questions().check(*expanded(files), mapping=mapping)
-    answer(session, found, lambda: _tell_check(session, found))
+    with working("Comparing the export"):
+        found = session.questions().check(*expanded(files), mapping=mapping)
+    answer_rows(session, found, lambda: _tell_check(session, found), lambda: _rows(found))
     if not found.agrees:
         ctx.exit(5)
+
+
+def _rows(found: a.Checked) -> Rows:
+    """Return a row for each extension that differs, is only in the export, or only in the ledger."""
+    from ipo_ledger_cli.rows import Rows
+
+    none = {"ledger": None, "export": None}
+    drift = [
+        {"what": "differs", "extension_id": d.extension_id, "ledger": d.ledger, "export": d.export} for d in found.drift
+    ]
+    unknown = [{"what": "unknown", "extension_id": i, **none} for i in found.unknown_extensions]
+    missing = [{"what": "missing", "extension_id": i, **none} for i in found.missing_extensions]
+    return Rows(("what", "extension_id", "ledger", "export"), [*drift, *unknown, *missing])
 
 
 def _tell_check(session: Session, found: a.Checked) -> None:

@@ -9,13 +9,14 @@ import click
 from ipo_ledger_cli import wording
 from ipo_ledger_cli.command import command
 from ipo_ledger_cli.files import note_in
-from ipo_ledger_cli.options import WORDS, Position, reading
-from ipo_ledger_cli.output import answer, out, say
+from ipo_ledger_cli.options import WORDS, Position, listing, reading
+from ipo_ledger_cli.output import answer, answer_rows, listed, out, say
 from ipo_ledger_cli.tables import table
 from ipo_ledger_cli.watching import watched
 
 if TYPE_CHECKING:
     from ipo_ledger.application import answers as a
+    from ipo_ledger_cli.rows import Rows
     from ipo_ledger_cli.session import Session
 
 _MADE_ANEW = {"read-model"}  # what `rebuild` sets right
@@ -41,7 +42,7 @@ _MADE_ANEW = {"read-model"}  # what `rebuild` sets right
     default=0,
     help="Check events from this position on only; what is before is taken from the kept hashes.",
 )
-@reading
+@listing
 @click.pass_context
 def verify(ctx: click.Context, *, against: str | None, key: str | None, start: int) -> None:
     """Check the whole ledger, and end with one verdict.
@@ -56,9 +57,22 @@ def verify(ctx: click.Context, *, against: str | None, key: str | None, start: i
     kept = note_in(against) if against is not None else None
     with watched() as progress:
         found = session.ledger().verify(against=kept, key=key, start=start, progress=progress)
-    answer(session, found, lambda: _tell_verdict(session, found))
+    answer_rows(session, found, lambda: _tell_verdict(session, found), lambda: _findings(found))
     if not found.verified:
         ctx.exit(5)
+
+
+def _findings(found: a.Verified) -> Rows:
+    """Return the findings; the verdict is said beside them."""
+    say(_verdict(found))
+    return listed("FindingAnswer", found.findings)
+
+
+def _verdict(found: a.Verified) -> str:
+    if found.verified:
+        return f"VERIFIED: {wording.counted(found.events, 'event')}, root {found.root}"
+    count = sum(stage.findings for stage in found.stages)
+    return f"NOT VERIFIED: {wording.counted(count, 'finding')} in {wording.counted(found.events, 'event')}"
 
 
 def _tell_verdict(session: Session, found: a.Verified) -> None:
@@ -83,11 +97,7 @@ def _tell_verdict(session: Session, found: a.Verified) -> None:
         out(f"In doubt: {_events(doubt.first, doubt.last)}{vouched}")
     _tell_against(found.against)
     out()
-    if found.verified:
-        out(f"VERIFIED: {wording.counted(found.events, 'event')}, root {found.root}")
-    else:
-        count = sum(stage.findings for stage in found.stages)
-        out(f"NOT VERIFIED: {wording.counted(count, 'finding')} in {wording.counted(found.events, 'event')}")
+    out(_verdict(found))
     _tell_next(session, found)
 
 

@@ -1,4 +1,4 @@
-"""The commands that list what was recorded: batches, history, the log."""
+"""The commands that list what was recorded: batches, and the history of a user or an extension."""
 
 from __future__ import annotations
 
@@ -8,26 +8,14 @@ import click
 
 from ipo_ledger_cli import wording
 from ipo_ledger_cli.command import READS, command
-from ipo_ledger_cli.named import BATCH, EXTENSION, USER, Named
-from ipo_ledger_cli.options import PAGE, WORDS, Position, known_at, page, reading
-from ipo_ledger_cli.output import answer, say
-from ipo_ledger_cli.quoting import quoted
-from ipo_ledger_cli.tables import table
+from ipo_ledger_cli.named import BATCH, EXTENSION, USER
+from ipo_ledger_cli.options import WORDS, known_at, listing, page
+from ipo_ledger_cli.output import listed, say
+from ipo_ledger_cli.paging import answer_page, before_position, next_page, of, read_span, show_page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ipo_ledger.application import answers as a
     from ipo_ledger_cli.session import Session
-
-
-def _of(of: Named, help_: str, name: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    metavar = "B" if of is BATCH else of.name.upper()
-    return click.option(name or f"--{of.name}", metavar=metavar, type=of, help=help_)
-
-
-def _before_position(function: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option("--before", metavar="POSITION", type=Position(1), help="Go on where a page ended.")(function)
 
 
 @command(
@@ -44,11 +32,11 @@ def _before_position(function: Callable[..., Any]) -> Callable[..., Any]:
     metavar="STATUS",
     help="Only draft, sent, settled or abandoned ones.",
 )
-@_of(USER, "Only batches with their number in a change.")
-@_of(EXTENSION, "Only batches that change it.")
+@of(USER, "Only batches with their number in a change.")
+@of(EXTENSION, "Only batches that change it.")
 @page
-@_of(BATCH, "Go on where a page ended.", "--before")
-@reading
+@of(BATCH, "Go on where a page ended.", "--before")
+@listing
 @click.pass_obj
 def batches(session: Session, /, **wanted: Any) -> None:
     """List batches, newest first."""
@@ -68,10 +56,11 @@ def batches(session: Session, /, **wanted: Any) -> None:
             )
             for b in found.batches
         ]
-        titles = ("batch", "status", "in force, or opened", "changes", "reverses", "actor", "title", "reason")
-        _page(session, titles, rows, _next_page("batches", wanted, found.next))
+        show_page(("batch", "status", "in force, or opened", "changes", "reverses", "actor", "title", "reason"), rows)
 
-    answer(session, found, tell)
+    read_span(session, wanted)
+    more = next_page("batches", wanted, found.next)
+    answer_page(session, found, tell, lambda: listed("BatchLine", found.batches), more=more)
 
 
 @command(
@@ -83,13 +72,13 @@ def batches(session: Session, /, **wanted: Any) -> None:
     exits=READS,
 )
 @click.argument("subject", metavar="[SUBJECT]", required=False, type=WORDS)
-@_of(USER, "Of this user.")
-@_of(EXTENSION, "Of this extension.")
-@_of(BATCH, "Only what belongs to it.")
+@of(USER, "Of this user.")
+@of(EXTENSION, "Of this extension.")
+@of(BATCH, "Only what belongs to it.")
 @page
-@_before_position
+@before_position
 @known_at
-@reading
+@listing
 @click.pass_obj
 def history(session: Session, /, subject: str | None, user: str | None, extension: str | None, **wanted: Any) -> None:
     """Show what happened to a user or an extension, newest first.
@@ -110,13 +99,13 @@ def history(session: Session, /, subject: str | None, user: str | None, extensio
 
     def tell() -> None:
         say(f"{found.subject} of {found.system}, newest first{wording.known(found.known_at)}")
-        kind = "user" if found.subject.startswith("user ") else "extension"
-        name = found.subject.partition(" ")[2]
-        more = _next_page("history", {kind: name, **wanted, "known_at": found.known_at}, found.next)
         titles = ("event", "at", "until", "what", "ended", "batch", "actor", "reason")
-        _page(session, titles, [_entry(entry) for entry in found.entries], more)
+        show_page(titles, [_entry(entry) for entry in found.entries])
 
-    answer(session, found, tell)
+    kind, _, name = found.subject.partition(" ")
+    more = next_page("history", {kind: name, **wanted, "known_at": found.known_at}, found.next)
+    read_span(session, wanted)
+    answer_page(session, found, tell, lambda: listed("HistoryEntry", found.entries), more=more)
 
 
 _ENDS = {"UserLoggedIn": True, "UserLoggedOut": False}  # what begins with it: a stay, or a time without
@@ -140,9 +129,9 @@ def _history_of(session: Session, subject: str, wanted: dict[str, Any]) -> a.His
     system = session.system()
     found: list[a.History] = []
     missing: list[NotFound] = []
-    for of in ({"user": subject}, {"extension": subject}):
+    for meaning in ({"user": subject}, {"extension": subject}):
         try:
-            found.append(system.history(**of, **wanted))
+            found.append(system.history(**meaning, **wanted))
         except NotFound as fault:
             missing.append(fault)
     if len(found) > 1:
@@ -154,81 +143,3 @@ def _history_of(session: Session, subject: str, wanted: dict[str, Any]) -> a.His
     if not found:
         raise missing[0]
     return found[0]
-
-
-@command(
-    "log",
-    examples=("ipo-ledger log --limit 20", "ipo-ledger log --batch B1 --json"),
-    exits=READS,
-)
-@_of(USER, "Only what happened to them.")
-@_of(EXTENSION, "Only what happened to it.")
-@_of(BATCH, "Only what belongs to it.")
-@page
-@_before_position
-@reading
-@click.pass_obj
-def log(session: Session, /, **wanted: Any) -> None:
-    """Show every recorded event, newest first.
-
-    What was corrected stays here, with the event that corrected it. With --json each event has everything
-    that was recorded: when it was true, when it was learned, by whom and why, what caused it, and its data.
-    """
-    found = session.questions().log(**wanted)
-
-    def tell() -> None:
-        rows = [
-            (
-                e.position,
-                wording.moment(e.occurred_at),
-                e.type,
-                _data(e.data),
-                e.batch,
-                e.caused_by,
-                e.corrected_by,
-                e.actor,
-                e.reason,
-            )
-            for e in found.events
-        ]
-        titles = ("event", "at", "type", "data", "batch", "because of", "corrected by", "actor", "reason")
-        _page(session, titles, rows, _next_page("log", wanted, found.next))
-
-    answer(session, found, tell)
-
-
-def _data(data: dict[str, Any]) -> str:
-    """Return what an event says, in one line; without what is empty, or too long for it (what stands then)."""
-    said = {name: value for name, value in data.items() if name != "batch" and not _is_left_out(value)}
-    return " ".join(f"{name}={_value(value)}" for name, value in said.items())
-
-
-def _is_left_out(value: object) -> bool:
-    several = value if isinstance(value, list | tuple) else [value]
-    return value is None or not several or isinstance(several[0], dict)
-
-
-def _value(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-    return repr(text) if " " in text else text
-
-
-def _next_page(command: str, wanted: dict[str, Any], before: str | int | None) -> str | None:
-    """Return the command for the page after this one, asked for in the same way; None where there is none."""
-    if before is None:
-        return None
-    same = {**wanted, "before": before, "limit": None if wanted["limit"] == PAGE else wanted["limit"]}
-    said = [f" --{name.replace('_', '-')} {quoted(str(value))}" for name, value in same.items() if value is not None]
-    return command + "".join(said)
-
-
-def _page(session: Session, titles: tuple[str, ...], rows: list[tuple[Any, ...]], more: str | None) -> None:
-    """Write one page of a list, without the columns that have nothing in them, and how to see the next."""
-    if not rows:
-        say("None.")
-        return
-    table(titles, rows, right=("event", "changes", "because of", "corrected by"), optional=titles)
-    if more is not None:
-        say(f"More: {session.command(more)}")

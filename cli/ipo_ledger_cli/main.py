@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import time
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from ipo_ledger import __version__
-from ipo_ledger_cli import failures
+from ipo_ledger_cli import colours, failures
 from ipo_ledger_cli.command import HELP_NAMES
 from ipo_ledger_cli.options import first
 from ipo_ledger_cli.session import Session
@@ -64,13 +65,11 @@ SECTIONS: dict[str, dict[str, Named]] = {
         "who": Named("questions", "who", "Show who sat at an extension, on a day or at an instant."),
         "where": Named("questions", "where", "Show where a user sat, on a day or at an instant."),
         "seats": Named("questions", "seats", "Show who sits where, in the whole system at an instant."),
-        "status": Named(
-            "questions", "status", "Show what goes on now: drafts, who waits for whom, who is off the air."
-        ),
+        "status": Named("statuses", "status", "Show what goes on now: drafts, who waits for whom, who is off the air."),
         "diff": Named("differences", "diff", "Show what differs between two times, or between what was known of one."),
         "report": Named("report", "report", "Write a page of HTML that shows the seating over time."),
         "history": Named("lists", "history", "Show what happened to a user or an extension, newest first."),
-        "log": Named("lists", "log", "Show every recorded event, newest first."),
+        "log": Named("logs", "log", "Show every recorded event, newest first."),
     },
     "Mistakes in the ledger": {
         "correct": Named("corrections", "correct", "Say that an event never happened, or happened otherwise."),
@@ -157,21 +156,26 @@ def run(
     *,
     environment: Mapping[str, str] | None = None,
     clock: Callable[[], datetime] | None = None,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> int:
-    """Run the program and return its exit code. Environment and clock are the machine's unless given."""
+    """Run the program and return its exit code. Environment and clock are the machine's unless given.
+
+    `sleep` is how it waits between two looks, a number of seconds.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
-    session = Session(os.environ if environment is None else environment, clock)
+    session = Session(os.environ if environment is None else environment, clock, sleep)
     _make_streams_safe()
     if COMPLETING in session.environment:
         from ipo_ledger_cli.completing import complete
 
         return complete(session, given)
-    try:
-        with session:
-            code = _carry_out(given, session)
-            sys.stdout.flush()
-    except (Exception, KeyboardInterrupt) as fault:  # noqa: BLE001 - whatever it is, it becomes an exit code
-        code = _said(fault, session, given)
+    with colours.wanted(session.color, session.environment):
+        try:
+            with session:
+                code = _carry_out(given, session)
+                sys.stdout.flush()
+        except (Exception, KeyboardInterrupt) as fault:  # noqa: BLE001 - whatever it is, it becomes an exit code
+            code = _said(fault, session, given)
     return code
 
 

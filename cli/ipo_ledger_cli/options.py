@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from ipo_ledger_cli.session import Session
+
+if TYPE_CHECKING:
+    from ipo_ledger_cli.session import Form
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -103,19 +106,23 @@ def _shared(command: F, *, debug_is_shown: bool) -> F:
             help_="Which system; not needed while there is one.",
             env="SYSTEM",
         ),
-        _flag("--json", "json", help_="Print the result as one JSON document.", hidden=False),
-        _flag(
-            "--debug",
-            "debug",
-            help_="Show the traceback of an unexpected fault.  [env: IPO_LEDGER_DEBUG]",
-            hidden=not debug_is_shown,
-        ),
+        _form("json", "Print the result as one JSON document."),
+        _debug(hidden=not debug_is_shown),
     )
 
 
 def reading(command: F) -> F:
     """Add the options of every command that only asks."""
     return shared(command)
+
+
+def listing(command: F) -> F:
+    """Add the options of a command whose answer is a list: its rows as JSON lines or CSV."""
+    return _added(
+        reading(command),
+        _form("nl", "Print the rows as JSON lines: one object a row."),
+        _form("csv", "Print the rows as CSV, in UTF-8."),
+    )
 
 
 def writing(command: F) -> F:
@@ -221,12 +228,26 @@ def _kept(name: str, attribute: str, *, metavar: str, help_: str, env: str) -> C
     )
 
 
-def _flag(name: str, attribute: str, *, help_: str, hidden: bool) -> Callable[[Any], Any]:
+def _form(form: Form, help_: str) -> Callable[[Any], Any]:
+    def keep(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        session = _session(ctx)
+        if value and session.form not in {"words", form}:
+            raise click.UsageError(f"--{session.form} and --{form} are two forms: give one.", ctx)
+        if value:
+            session.form = form
+
+    return click.option(f"--{form}", is_flag=True, help=help_, expose_value=False, is_eager=True, callback=keep)
+
+
+def _debug(*, hidden: bool) -> Callable[[Any], Any]:
     def keep(ctx: click.Context, _: click.Parameter, value: bool) -> None:
         if value:
-            setattr(_session(ctx), attribute, True)
+            _session(ctx).debug = True
 
-    return click.option(name, is_flag=True, help=help_, hidden=hidden, expose_value=False, is_eager=True, callback=keep)
+    help_ = "Show the traceback of an unexpected fault.  [env: IPO_LEDGER_DEBUG]"
+    return click.option(
+        "--debug", is_flag=True, help=help_, hidden=hidden, expose_value=False, is_eager=True, callback=keep
+    )
 
 
 def _told(name: str, key: str, *more: str, metavar: str, help_: str) -> Callable[[Any], Any]:

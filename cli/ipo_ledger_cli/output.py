@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from ipo_ledger_cli.colours import lively
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ipo_ledger.application.answers import Answer
+    from ipo_ledger_cli.rows import Rows
     from ipo_ledger_cli.session import Session
 
 # What a terminal would obey, and what would turn around the text beside it: C0 and C1 controls but the line
 # feed, line separators, marks and overrides of direction; and lone surrogates, which no encoding can carry.
-_UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -24,6 +27,24 @@ def answer(session: Session, value: Any, tell: Callable[[], None]) -> None:
         write_json(value, sys.stdout)
     else:
         tell()
+
+
+def answer_rows(session: Session, value: Any, tell: Callable[[], None], told: Callable[[], Rows]) -> None:
+    """Give a list: as JSON, in words, or its rows as JSON lines or CSV."""
+    if session.form in {"nl", "csv"}:
+        from ipo_ledger_cli.rows import write_rows
+
+        write_rows(session.form, told())
+    else:
+        answer(session, value, tell)
+
+
+def listed(kind: str, found: Sequence[Answer]) -> Rows:
+    """Return the answers of one kind, by its name, as rows."""
+    from ipo_ledger.application import answers
+    from ipo_ledger_cli.rows import rows_of
+
+    return rows_of(getattr(answers, kind), found)
 
 
 def out(text: str = "") -> None:
@@ -38,8 +59,7 @@ def say(text: str = "") -> None:
 
 def complain(label: str, text: str) -> None:
     """Write a line of the conversation that begins with a label, red where somebody is looking."""
-    lively = is_terminal(sys.stderr) and not os.environ.get("NO_COLOR")
-    sys.stderr.write(f"\x1b[1;31m{label}\x1b[0m " if lively else f"{label} ")
+    sys.stderr.write(f"\x1b[1;31m{label}\x1b[0m " if lively(sys.stderr) else f"{label} ")
     say(text)
 
 
@@ -60,13 +80,19 @@ def write_exactly(document: bytes, stream: TextIO) -> None:
 
 
 def encoded(value: Any) -> bytes:
-    """Return the JSON of a value; half characters in it, which JSON cannot carry, become U+FFFD."""
+    """Return the JSON of a value; half characters in it, which JSON cannot carry, become U+FFFD.
+
+    What a terminal would obey is written as JSON's own escapes: it is the same value, wherever it is read.
+    """
     import msgspec
 
     try:
-        return msgspec.json.encode(value, enc_hook=str)
+        document = msgspec.json.encode(value, enc_hook=str)
     except UnicodeEncodeError:
-        return msgspec.json.encode(_whole(msgspec.to_builtins(value, enc_hook=str)))
+        document = msgspec.json.encode(_whole(msgspec.to_builtins(value, enc_hook=str)))
+    if document.isascii() and b"\x7f" not in document:  # JSON itself escapes the controls of ASCII, but for one
+        return document
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", document.decode()).encode()
 
 
 def clean(text: str) -> str:
@@ -77,14 +103,6 @@ def clean(text: str) -> str:
 def in_one_line(text: str) -> str:
     """Return a text for a cell of a table."""
     return clean(text.replace("\n", " ").replace("\t", " "))
-
-
-def is_terminal(stream: TextIO) -> bool:
-    """Tell whether somebody is looking."""
-    try:
-        return stream.isatty()
-    except ValueError:  # it is closed
-        return False
 
 
 def _write(stream: TextIO, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The commands that ask who sat where, and what is going on."""
+"""The commands that ask who sat where."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import click
 from ipo_ledger_cli import wording
 from ipo_ledger_cli.command import READS, command
 from ipo_ledger_cli.named import EXTENSION, USER
-from ipo_ledger_cli.options import known_at, on, reading
-from ipo_ledger_cli.output import answer, in_one_line, out, say
-from ipo_ledger_cli.progress import dialled, next_is_send, say_next
+from ipo_ledger_cli.options import known_at, listing, on
+from ipo_ledger_cli.output import answer_rows, listed, out, say
 from ipo_ledger_cli.tables import Row, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ipo_ledger.application import answers as a
+    from ipo_ledger_cli.rows import Rows
     from ipo_ledger_cli.session import Session
 
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.argument("extension", metavar="EXTENSION", type=EXTENSION)
 @on
 @known_at
-@reading
+@listing
 @click.pass_obj
 def who(session: Session, extension: str, *, on: str, known_at: str | None) -> None:
     """Show who sat at an extension, on a day or at an instant.
@@ -54,7 +54,7 @@ def who(session: Session, extension: str, *, on: str, known_at: str | None) -> N
         ]
         _stays(("from", "to", "user", "number", "why", "batch"), rows)
 
-    answer(session, found, tell)
+    answer_rows(session, found, tell, lambda: _echoed(found, listed("WhoStay", found.stays)))
 
 
 @command(
@@ -65,7 +65,7 @@ def who(session: Session, extension: str, *, on: str, known_at: str | None) -> N
 @click.argument("user", metavar="USER", type=USER)
 @on
 @known_at
-@reading
+@listing
 @click.pass_obj
 def where(session: Session, user: str, *, on: str, known_at: str | None) -> None:
     """Show where a user sat, on a day or at an instant.
@@ -90,12 +90,24 @@ def where(session: Session, user: str, *, on: str, known_at: str | None) -> None
         ]
         _stays(("from", "to", "extension", "place", "label", "why", "batch"), rows)
 
-    answer(session, found, tell)
+    answer_rows(session, found, tell, lambda: _echoed(found, listed("WhereStay", found.stays)))
 
 
 def _read_as(subject: str, found: a.Who | a.Where | a.Seats) -> None:
     """Echo what was asked: of whom, how the time was read, and from which position."""
     say(f"{subject}: {found.read_as}{wording.known(found.known_at)}")
+
+
+def _echoed(found: a.Who | a.Where | a.Seats, rows: Rows) -> Rows:
+    say(f"{found.read_as}{wording.known(found.known_at)}")
+    return rows
+
+
+def _seated(found: a.Seats) -> Rows:
+    """Return the seats; who has none is said beside them."""
+    if found.off_the_air:
+        say(f"Off the air: {wording.names(found.off_the_air, at_most=len(found.off_the_air))}")
+    return _echoed(found, listed("Seat", found.seats))
 
 
 def _stays(titles: Sequence[str], rows: Sequence[Row]) -> None:
@@ -112,7 +124,7 @@ def _stays(titles: Sequence[str], rows: Sequence[Row]) -> None:
 )
 @on
 @known_at
-@reading
+@listing
 @click.pass_obj
 def seats(session: Session, *, on: str, known_at: str | None) -> None:
     """Show who sits where, in the whole system at an instant.
@@ -144,74 +156,4 @@ def seats(session: Session, *, on: str, known_at: str | None) -> None:
         if found.off_the_air:
             out(f"Off the air: {wording.names(found.off_the_air, at_most=len(found.off_the_air))}")
 
-    answer(session, found, tell)
-
-
-@command(
-    "status",
-    examples=("ipo-ledger status --known-at 2026-03-02T12:00", "ipo-ledger status --store"),
-    exits=READS,
-)
-@known_at
-@click.option("--store", is_flag=True, help="What the store is, and what you may do there, instead.")
-@reading
-@click.pass_obj
-def status(session: Session, *, known_at: str | None, store: bool) -> None:
-    """Show what goes on now: drafts, who waits for whom, who is off the air.
-
-    What a draft says, what is in force, and who is seated where are three things: each line says which it is.
-
-    With --store: where the ledger is, how large, the last checkpoint, and which rights you have there, with a
-    warning for each that is more than recording needs.
-    """
-    if store:
-        if known_at is not None:
-            raise click.UsageError("--store is of now: leave --known-at out.")
-        from ipo_ledger_cli.stores import tell_store
-
-        tell_store(session)
-        return
-    found = session.questions().status(known_at=known_at)
-    answer(session, found, lambda: _tell_status(session, found))
-
-
-def _tell_status(session: Session, found: a.StatusAnswer) -> None:
-    if found.known_at is not None:
-        say(f"{found.system}{wording.known(found.known_at)}")
-    for draft in found.drafts:
-        _tell_draft(draft)
-    code = dialled(session, found.known_at) if found.sent else ""
-    for sent in found.sent:
-        out(f"{sent.batch}, sent ({sent.mode}) at {wording.moment(sent.sent_at)}: {in_one_line(sent.title)}")
-        if sent.waits_for_restart:
-            out("  waits for the restart of the system")
-        for pending in sent.pending:
-            out(f"  {wording.waiting(pending, code)}")
-    if found.off_the_air:
-        out(f"Off the air: {wording.names(found.off_the_air)}")
-    if found.vacant:
-        out(f"Vacant: {wording.extensions(found.vacant)}")
-    _what_next(session, found)
-
-
-def _tell_draft(draft: a.DraftStatus) -> None:
-    reason = f": {in_one_line(draft.reason)}" if draft.reason else ""
-    by = f"{in_one_line(draft.actor)}, {wording.moment(draft.opened_at)}{reason}"
-    out(f"{draft.batch}, draft: {in_one_line(draft.title)} ({by})")
-    for line in wording.changes(draft.changes):
-        out(line)
-    for line in wording.conflicts(draft.conflicts):
-        out(line)
-
-
-def _what_next(session: Session, found: a.StatusAnswer) -> None:
-    if not found.sent and not found.drafts:
-        out(f"{found.system}: no draft, and nothing waits for anybody")
-    elif found.known_at is not None:
-        return
-    elif found.sent and found.sent[0].waits_for_restart:
-        wording.next_step(session, "restart", "when the system has restarted")
-    elif found.sent:
-        say_next(session, found.sent[0].pending)
-    else:
-        next_is_send(session, found.drafts[0].batch)
+    answer_rows(session, found, tell, lambda: _seated(found))

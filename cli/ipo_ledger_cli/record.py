@@ -8,9 +8,11 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
+from ipo_ledger_cli.colours import is_terminal
 from ipo_ledger_cli.command import command
 from ipo_ledger_cli.options import acting, reading
-from ipo_ledger_cli.output import is_terminal, say, write_json
+from ipo_ledger_cli.output import say, write_json
+from ipo_ledger_cli.watching import watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 16
 _AT_ONCE = 200  # lines committed together: a commit costs more than all that a line does
-_EVERY = 100  # lines between two words of progress
 
 
 @command(
@@ -48,15 +49,15 @@ def record(ctx: click.Context, file: str, *, keep_going: bool) -> None:
     """  # noqa: D301 - \b is click's mark for a paragraph that stays as it is
     session: Session = ctx.obj
     exit_code = lines = failed = 0
-    with click.open_file(file, "rb") as stream:
+    with click.open_file(file, "rb") as stream, watched() as progress:
         ledger = session.ledger()
         for found in ledger.record_groups(_groups(stream), system=session.system_name, keep_going=keep_going):
             write_json(found, sys.stdout)
             lines += 1
             failed += not found.ok
             exit_code = exit_code or found.exit or 0
-            if lines % _EVERY == 0 and is_terminal(sys.stderr):
-                say(f"{lines} lines, {failed} failed")
+            if progress is not None and not is_terminal(sys.stdout):  # there each answer says how far it is
+                progress(f"{failed} failed; lines" if failed else "lines", lines, 0)
     if not session.json:
         say(f"{lines - failed} recorded, {failed} failed")
     ctx.exit(exit_code)

@@ -15,6 +15,7 @@ from ipo_ledger.errors import StoreUnusable
 from ipo_ledger_cli.command import READS, command
 from ipo_ledger_cli.options import WORDS, known_at, reading
 from ipo_ledger_cli.output import in_one_line, say, write_json
+from ipo_ledger_cli.watching import working
 
 if TYPE_CHECKING:
     from ipo_ledger.application.report import Report
@@ -62,10 +63,11 @@ def report(  # noqa: PLR0913 - one an option
     """
     if output == _STDOUT and session.json:
         raise click.UsageError("--json and `-o -` both write to standard output: give one.")
-    found = session.system().report_data(from_, to, known_at)
-    from ipo_ledger_cli.report_page import page
+    with working("Gathering the report"):
+        found = session.system().report_data(from_, to, known_at)
+        from ipo_ledger_cli.report_page import page
 
-    content = page(found).encode()
+        content = page(found).encode()
     if output == _STDOUT:
         _to_stdout(content)
         where = "standard output"

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Self, TypedDict
+
+from ipo_ledger_cli.colours import of_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
     from types import TracebackType
+    from typing import Literal, TypeAlias
 
     import ipo_ledger
+    from ipo_ledger_cli.colours import Wish
+
+    Form: TypeAlias = Literal["words", "json", "nl", "csv"]
 
 
 class Told(TypedDict, total=False):
@@ -25,16 +32,31 @@ class Told(TypedDict, total=False):
 class Session:
     """What one run works with. An option goes before the environment, which goes before the default."""
 
-    def __init__(self, environment: Mapping[str, str], clock: Callable[[], datetime] | None = None) -> None:
-        """Take the environment; `clock` stands in for the store's, in tests and the demo."""
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        clock: Callable[[], datetime] | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Take the environment; `clock` stands in for the store's, and `sleep` for waiting, in tests and the demo."""
         self.environment = environment
         self.clock = clock
+        self.sleep = sleep
         self.ledger_option: str | None = None
         self.system_option: str | None = None
-        self.json = False
+        self.form: Form = "words"
         self.debug = bool(environment.get("IPO_LEDGER_DEBUG"))
         self.told: Told = {}
         self._ledger: ipo_ledger.Ledger | None = None
+
+    def color(self) -> Wish:
+        """Return whether colours are wanted."""
+        return of_environment(self.environment) or "auto"
+
+    @property
+    def json(self) -> bool:
+        """Tell whether the result is to be one JSON document."""
+        return self.form == "json"
 
     @property
     def ledger_url(self) -> str | None:

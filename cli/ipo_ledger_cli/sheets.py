@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -11,17 +10,17 @@ import click
 from ipo_ledger_cli import wording
 from ipo_ledger_cli.command import READS, command
 from ipo_ledger_cli.named import BATCH
-from ipo_ledger_cli.options import reading
-from ipo_ledger_cli.output import answer, clean, out, say
+from ipo_ledger_cli.options import listing
+from ipo_ledger_cli.output import answer_rows, out, say, write_exactly
 from ipo_ledger_cli.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ipo_ledger.application import answers as a
+    from ipo_ledger_cli.rows import Rows
     from ipo_ledger_cli.session import Session
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what begins with one of these
 _COLUMNS = ("step", "do", "who", "number", "extension", "place", "label", "from", "to", "code", "warns_of")
 
 
@@ -31,28 +30,25 @@ _COLUMNS = ("step", "do", "who", "number", "extension", "place", "label", "from"
     exits=READS,
 )
 @click.argument("batch", metavar="B", type=BATCH)
-@click.option("--csv", "form", flag_value="csv", help="As CSV, a line a step.")
-@click.option("--html", "form", flag_value="html", help="As a page to print, with a slip for each person.")
-@reading
+@click.option("--html", is_flag=True, help="As a page to print, with a slip for each person.")
+@listing
 @click.pass_obj
-def sheet(session: Session, batch: str, *, form: str | None) -> None:
+def sheet(session: Session, batch: str, *, html: bool) -> None:
     """Write the work order of a batch.
 
     What to type in Manager, in the order that keeps its warnings shortest; which code each person dials at
     which phone; who has to log in by hand; and what the E911 list has to learn. A draft's says what will have
     to be done, a sent batch's what still has to be, as people sit now.
     """
-    if session.json and form is not None:
-        raise click.UsageError(f"--json and --{form} are two forms: give one.")
+    if html and session.form != "words":
+        raise click.UsageError(f"--{session.form} and --html are two forms: give one.")
     found = session.questions().sheet(batch)
-    if form == "csv":
-        click.echo(clean_csv(found), nl=False)
-    elif form == "html":
+    if html:
         from ipo_ledger_cli.sheet_page import page
 
-        click.echo(page(found), nl=False)
+        write_exactly(page(found).encode(), sys.stdout)
     else:
-        answer(session, found, lambda: _tell(found))
+        answer_rows(session, found, lambda: _tell(found), lambda: _rows(found))
 
 
 def _tell(found: a.Sheet) -> None:
@@ -108,17 +104,14 @@ def _tell_dials(found: a.Sheet) -> None:
         out("\nNobody has to dial anything.")
 
 
-def clean_csv(found: a.Sheet) -> str:
-    """Return the work order as CSV; cells that a spreadsheet would run begin with an apostrophe."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for row in _rows(found):
-        writer.writerow([_harmless(cell) for cell in row])
-    return text.getvalue()
+def _rows(found: a.Sheet) -> Rows:
+    """Return a row for each step: what is typed, who dials, what E911 has to learn."""
+    from ipo_ledger_cli.rows import Rows
+
+    return Rows(_COLUMNS, (dict(zip(_COLUMNS, step, strict=True)) for step in _steps(found)))
 
 
-def _rows(found: a.Sheet) -> Iterator[tuple[object, ...]]:
+def _steps(found: a.Sheet) -> Iterator[tuple[object, ...]]:
     n = 0
     for n, s in enumerate(found.typing, 1):
         place = wording.place(s.module, s.port)
@@ -131,12 +124,6 @@ def _rows(found: a.Sheet) -> Iterator[tuple[object, ...]]:
     for c in found.e911:
         n += 1
         yield (n, "E911", c.user, c.number, *_place(c.to), _id(c.from_), _id(c.to), "", "")
-
-
-def _harmless(cell: object) -> str:
-    text = "" if cell is None else clean(str(cell))
-    # The log-out code and numbers are what they are; names and labels come from anywhere.
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _place(at: a.ExtensionAnswer | None) -> tuple[object, object, object]:

@@ -9,8 +9,8 @@ import click
 from ipo_ledger_cli import wording
 from ipo_ledger_cli.command import Family, command
 from ipo_ledger_cli.named import SYSTEM
-from ipo_ledger_cli.options import WORDS, reading, shared, writing
-from ipo_ledger_cli.output import answer, out, say
+from ipo_ledger_cli.options import WORDS, listing, reading, shared, writing
+from ipo_ledger_cli.output import answer, answer_rows, listed, out, say
 from ipo_ledger_cli.tables import table
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def add(session: Session, /, name: str, **given: str) -> None:
 
 
 @system.command("list", examples=("ipo-ledger system list", "ipo-ledger system list --json"), exits=(0, 2, 6))
-@reading
+@listing
 @click.pass_obj
 def list_(session: Session) -> None:
     """List the systems of this ledger, with their settings."""
@@ -158,7 +158,7 @@ def list_(session: Session) -> None:
             say("No system yet.")
             say(f"Next: {session.command('system add NAME --release R --timezone TZ')}")
 
-    answer(session, found, tell)
+    answer_rows(session, found, tell, lambda: listed("SystemAnswer", found.systems))
 
 
 @system.command(

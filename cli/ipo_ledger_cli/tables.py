@@ -4,13 +4,32 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import TextIO, TypeAlias
+from typing import TYPE_CHECKING, Literal, TextIO, TypeAlias
 
-from ipo_ledger_cli.output import in_one_line, is_terminal, out, say
+from ipo_ledger_cli.colours import is_drawn, lively
+from ipo_ledger_cli.output import in_one_line, out, say
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 Row: TypeAlias = Sequence[str | int | None]
 
 _GAP = "  "
+_LONG = {"data", "ended", "finding", "label", "note", "reason", "title", "what", "why"}  # texts: these are folded first
+_TIMES = {"at", "from", "in force, or opened", "known since", "since", "to", "until"}
+_NARROW = 16  # columns that a text, or a time, still needs to be read in
+_STYLES = {  # what is to be seen first, and what hardly
+    "NoUser": "dim",
+    "blank": "dim",
+    "still": "dim",
+    "abandoned": "dim",
+    "draft": "yellow",
+    "sent": "cyan",
+    "settled": "green",
+    "ok": "green",
+    "off the air": "yellow",
+    "FAILED": "bold red",
+}
 
 
 def table(
@@ -33,8 +52,8 @@ def table(
     titles, rows = [titles[place] for place in used], [[row[place] for place in used] for row in rows]
     cells = [["" if cell is None else in_one_line(str(cell)) for cell in row] for row in rows]
     stream = sys.stderr if write is say else sys.stdout
-    if is_terminal(stream):
-        _drawn(titles, cells, right, stream)
+    if is_drawn(stream):
+        _draw(titles, cells, right, stream)
     else:
         for line in plain([[title.upper() for title in titles], *cells], [title in right for title in titles]):
             write(line)
@@ -56,17 +75,37 @@ def plain(rows: Sequence[Sequence[str]], right: Sequence[bool] = ()) -> list[str
     return lines
 
 
-def _drawn(titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str], stream: TextIO) -> None:
+def _draw(titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str], stream: TextIO) -> None:
     from rich.console import Console
+
+    color = lively(stream)
+    console = Console(file=stream, highlight=False, no_color=not color, color_system="auto" if color else None)
+    console.print(_drawn(titles, rows, right, console.width))
+
+
+def _drawn(titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str], width: int) -> Table:
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(box=None, pad_edge=False, header_style="bold")
+    drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    whole = _kept_whole(titles, rows, width)
     for title in titles:
-        drawn.add_column(title, justify="right" if title in right else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if title in right else "left"
+        drawn.add_column(title, justify=justify, overflow="fold", no_wrap=title in whole)
     for row in rows:
-        drawn.add_row(*(Text(cell) for cell in row))
-    Console(file=stream, highlight=False).print(drawn)
+        drawn.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
+    return drawn
+
+
+def _kept_whole(titles: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> set[str]:
+    """Return the columns that are not folded: all but texts where a window has the room, else all but times too."""
+    widths = {title: max(_width(row[place]) for row in [titles, *rows]) for place, title in enumerate(titles)}
+    for folded in (_LONG, _LONG | _TIMES):
+        least = sum(min(widths[title], _NARROW) if title in folded else widths[title] for title in titles)
+        if least + len(_GAP) * (len(titles) - 1) <= width:
+            return set(titles) - folded
+    return set()
 
 
 def _width(text: str) -> int:

@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
-from ipo_ledger_cli.output import is_terminal
+from ipo_ledger_cli.colours import is_drawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ _CLEAR = "\r\x1b[K"
 @contextmanager
 def watched() -> Iterator[Progress | None]:
     """Give what is told how far a command is, or None where nobody is looking; clear the line at the end."""
-    if not is_terminal(sys.stderr):
+    if not is_drawn(sys.stderr):
         yield None
         return
     last = time.monotonic()
@@ -37,6 +37,21 @@ def watched() -> Iterator[Progress | None]:
 
     try:
         yield tell
+    finally:
+        sys.stderr.write(_CLEAR)
+        sys.stderr.flush()
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Say what a command is busy with that cannot tell how far it is, where somebody is looking."""
+    if not is_drawn(sys.stderr):
+        yield
+        return
+    sys.stderr.write(f"{what} ...")
+    sys.stderr.flush()
+    try:
+        yield
     finally:
         sys.stderr.write(_CLEAR)
         sys.stderr.flush()

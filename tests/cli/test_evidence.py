@@ -285,7 +285,7 @@ def test_a_ledger_that_was_changed_is_not_verified(kept: Line, folder: Path) -> 
 
 def test_how_far_it_is_is_said_on_a_terminal_and_then_wiped_off(monkeypatch: pytest.MonkeyPatch) -> None:
     with heard() as said, monkeypatch.context() as patch:
-        patch.setattr(watching, "is_terminal", lambda _: True)
+        patch.setattr(watching, "is_drawn", lambda _: True)
         patch.setattr(watching, "_SECONDS", 0)
         with watching.watched() as progress:
             assert progress is not None

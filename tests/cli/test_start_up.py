@@ -38,6 +38,7 @@ def test_help_imports_no_store_and_no_command() -> None:
     assert having(modules, *HEAVY, "ipo_ledger.application", "ipo_ledger.domain", "ipo_ledger.adapters") == []
     assert having(modules, "ipo_ledger_cli") == [
         "ipo_ledger_cli",
+        "ipo_ledger_cli.colours",
         "ipo_ledger_cli.command",
         "ipo_ledger_cli.failures",
         "ipo_ledger_cli.main",
@@ -65,6 +66,18 @@ def url(folder: Path) -> str:
     ):
         subprocess.run([*PROGRAM, *arguments, "--ledger", url], env=ENVIRONMENT, check=True, capture_output=True)
     return url
+
+
+ONE_COMMANDS = ("csv", "glob", "html", "shlex", "subprocess", "tomllib")
+"""What one command, one form, or a mistake needs: nobody else pays for it."""
+
+
+@pytest.mark.parametrize("arguments", [["-h"], ["who", "-h"], ["who", "2"], ["who", "2", "--json"], ["status"]])
+def test_what_one_command_alone_needs_is_not_imported_for_the_others(arguments: list[str], url: str) -> None:
+    modules = imported(*arguments, IPO_LEDGER_URL=url)
+
+    assert having(modules, *ONE_COMMANDS) == []
+    assert having(modules, "ipo_ledger_cli.rows", "ipo_ledger_cli.completing", "ipo_ledger_cli.topics") == []
 
 
 @pytest.mark.parametrize("arguments", [["who", "2"], ["seats"], ["status"], ["log"], ["rollback", "-h"]])

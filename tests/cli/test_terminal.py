@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from tests.cli.programs import ENVIRONMENT, PROGRAM
 from tests.cli.transcript import heard
 
 Line = Callable[..., tuple[int, list[str]]]
+CLEAR = "\r\x1b[K"  # what was said meanwhile is taken off the terminal
 
 
 @pytest.fixture
@@ -77,7 +79,7 @@ def test_a_correction_shows_which_answers_become_others_and_asks(swapped: Line) 
     code, seen = typed(b"y\n", "correct", "B1", "--never", NO_COLOR="1", COLUMNS="120")
 
     assert code == 0
-    plan, answer = seen.split("Do this? [y/N]: y\n")
+    plan, answer = (part.rpartition(CLEAR)[2] for part in seen.split("Do this? [y/N]: y\n"))
     assert plan.startswith(
         "Plan: event 32 (B1 sent by merge, clean, in force, 2026-03-02T10:00+01:00) never happened\n"
     )
@@ -104,7 +106,7 @@ def test_a_correction_is_refused_when_facts_came_to_rest_on_it_before_the_yes(
         return True
 
     monkeypatch.setattr(agreeing, "is_terminal", lambda _: True)
-    monkeypatch.setattr(tables, "is_terminal", lambda _: False)
+    monkeypatch.setattr(tables, "is_drawn", lambda _: False)
     monkeypatch.setattr(click, "confirm", agree)
 
     code, said = swapped("correct", "B1", "--never")
@@ -140,15 +142,75 @@ def test_on_a_terminal_tables_are_drawn_and_fit(swapped: Line) -> None:
     assert "ElenaDuarte" in seen
     assert "\x1b[1m" in seen
     assert "extension" in seen
+    assert max(len(re.sub(r"\x1b\[[0-9;]*m", "", text)) for text in seen.splitlines()) <= 60
 
 
 @terminal
-def test_no_color_is_respected(swapped: Line) -> None:
-    environment = {"NO_COLOR": "1"}
+def test_what_is_open_stands_out(swapped: Line) -> None:
+    swapped("change", "9", "-", "--at", "2026-03-04T10:00")
 
+    _, seen = typed(b"", "batches", COLUMNS="160", NO_COLOR="")
+
+    assert "\x1b[33mdraft" in seen
+    assert "\x1b[32msettled" in seen
+
+
+@terminal
+@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"NO_COLOR": "", "TERM": "dumb"}])
+def test_without_colours_nothing_is_styled(environment: dict[str, str], swapped: Line) -> None:
     for arguments in (["seats"], ["sawp"], ["rollback", "B1", "--yes"]):
         _, seen = typed(b"", *arguments, **environment)
-        assert "\x1b[3" not in seen, arguments  # no colour; rich still may write in bold
+        assert not re.search(r"\x1b\[[0-9;]*m", seen), arguments
+
+
+@terminal
+def test_a_dumb_terminal_is_sent_plain_columns(swapped: Line) -> None:
+    _, seen = typed(b"", "rollback", "B1", "--dry-run", TERM="dumb", NO_COLOR="")
+    _, seats = typed(b"", "seats", TERM="dumb", NO_COLOR="", FORCE_COLOR="1")
+
+    assert "\x1b" not in seen
+    assert seats.splitlines()[1].startswith("EXTENSION  PLACE")
+
+
+@pytest.mark.parametrize(
+    ("environment", "red"),
+    [
+        ({}, False),
+        ({"FORCE_COLOR": "1"}, True),
+        ({"FORCE_COLOR": "0"}, False),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        ({"NO_COLOR": ""}, False),
+    ],
+)
+def test_colours_in_a_pipe_are_only_for_who_forces_them(environment: dict[str, str], red: bool, line: Line) -> None:
+    _, said = line("sawp", **environment)
+
+    assert said[0].startswith("2> \x1b[1;31mError:\x1b[0m " if red else "2> Error: ")
+
+
+@terminal
+@pytest.mark.parametrize(
+    ("arguments", "busy"),
+    [
+        (["import", "users-1.xml", "extensions-1.xml"], "Taking in the export ..."),
+        (["check", "users-1.xml", "extensions-1.xml"], "Comparing the export ..."),
+        (["report"], "Gathering the report ..."),
+        (["rollback", "B1", "--dry-run"], "Planning ..."),
+        (["rollback", "B1", "--yes"], "Recording ..."),
+    ],
+)
+def test_a_long_command_says_what_it_is_busy_with_and_takes_it_back(
+    arguments: list[str], busy: str, swapped: Line
+) -> None:
+    _, seen = typed(b"", *arguments)
+
+    assert f"{busy}{CLEAR}" in seen
+
+
+def test_in_a_pipe_nobody_is_told_what_a_command_is_busy_with(swapped: Line) -> None:
+    for arguments in (["report"], ["rollback", "B1", "--dry-run"], ["check", "users-1.xml", "extensions-1.xml"]):
+        _, said = swapped(*arguments)
+        assert " ..." not in "".join(said), arguments
 
 
 @terminal
