@@ -108,7 +108,7 @@ def _export(folder: Path) -> None:
 
 def _play(folder: Path, *, as_json: bool) -> list[dict[str, Any]]:
     """Run every step with the folder as the current one, and nothing of this environment."""
-    environment = {"IPO_LEDGER_URL": "sqlite:///ledger.db", "IPO_LEDGER_ACTOR": "ana"}
+    environment = {"IPO_LEDGER_URL": "sqlite:///ledger.db", "IPO_LEDGER_ACTOR": "ana", "IPO_LEDGER_CONFIG": ""}
     played = []
     with chdir(folder):
         for step in STEPS:

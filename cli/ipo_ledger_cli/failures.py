@@ -106,7 +106,7 @@ def _unexpected(fault: BaseException, session: Session, *, as_json: bool) -> int
 def _without_secrets(text: str, session: Session) -> str:
     """Take out passwords: of any URL in the text, and of the ledger's wherever it stands."""
     text = _IN_URL.sub(r"\1:***@", text)
-    url = session.ledger_url or ""
+    url = session.named_url
     found = {secret for pair in _SECRET.findall(url) for secret in pair if secret}
     found |= {session.environment[name] for name in ("PGPASSWORD",) if session.environment.get(name)}
     for secret in found | {unquote(each) for each in found}:

@@ -55,7 +55,7 @@ def signing_key(session: Session, file: str | None) -> SigningKey:
 def _path(session: Session, file: str | None) -> Path:
     from ipo_ledger.adapters import key_files
 
-    named = file or session.environment.get("IPO_LEDGER_KEY")
+    named = file or session.setting("key").value
     if not named:
         return key_files.default_path()
     _refuse_a_key(named)

@@ -91,6 +91,7 @@ SECTIONS: dict[str, dict[str, Named]] = {
     },
     "This program": {
         "help": Named("helping", "help_", "Explain a command, or what holds for all of them."),
+        "config": Named("configuring", "config", "Show the settings, and where each comes from."),
         "completion": Named("completing", "completion", "Let a shell complete what you type."),
     },
 }

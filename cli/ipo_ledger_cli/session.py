@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Self, TypedDict
+from typing import TYPE_CHECKING, Self, TypedDict, cast
 
 from ipo_ledger_cli.colours import of_environment
+from ipo_ledger_cli.settings import COLORS, VARIABLES, BadSettings, Setting, file_path, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,7 +31,7 @@ class Told(TypedDict, total=False):
 
 
 class Session:
-    """What one run works with. An option goes before the environment, which goes before the default."""
+    """What one run works with. An option goes before the environment, that before the user's file of settings."""
 
     def __init__(
         self,
@@ -47,26 +48,55 @@ class Session:
         self.form: Form = "words"
         self.debug = bool(environment.get("IPO_LEDGER_DEBUG"))
         self.told: Told = {}
+        self._file: Mapping[str, str] | None = None
         self._ledger: ipo_ledger.Ledger | None = None
 
     def color(self) -> Wish:
         """Return whether colours are wanted."""
-        return of_environment(self.environment) or "auto"
+        try:
+            value = self.setting("color").value
+        except BadSettings:  # it is said where a setting is needed, and not while that is being said
+            return "auto"
+        return cast("Wish", value) if value in COLORS else "auto"
 
     @property
     def json(self) -> bool:
         """Tell whether the result is to be one JSON document."""
         return self.form == "json"
 
+    def setting(self, name: str) -> Setting:
+        """Return a setting, and who said it; the user's file is read only where nobody nearer did.
+
+        Raises `BadSettings`.
+        """
+        options = {"ledger": self.ledger_option, "system": self.system_option, "actor": self.told.get("actor")}
+        if value := options.get(name):
+            return Setting(name, value, "option", f"--{name}")
+        for variable in VARIABLES[name]:
+            value = self.environment.get(variable)
+            said = of_environment({variable: value or ""}) if name == "color" else value
+            if said:
+                return Setting(name, said, "environment", variable)
+        if self._file is None:
+            self._file = read(self.environment)
+        if value := self._file.get(name):
+            return Setting(name, value, "file", str(file_path(self.environment)))
+        return Setting(name, None, "default")
+
     @property
     def ledger_url(self) -> str | None:
         """Return the URL of the ledger that was asked for, or None for the default."""
-        return self.ledger_option or self.environment.get("IPO_LEDGER_URL") or None
+        return self.setting("ledger").value
+
+    @property
+    def named_url(self) -> str:
+        """Return the URL that the command line or the environment names: the only ones that may hold a password."""
+        return self.ledger_option or self.environment.get("IPO_LEDGER_URL", "")
 
     @property
     def actor(self) -> str | None:
         """Return who acts, or None for the name of the account."""
-        return self.told.get("actor") or self.environment.get("IPO_LEDGER_ACTOR") or None
+        return self.setting("actor").value
 
     @property
     def said(self) -> Told:
@@ -76,7 +106,7 @@ class Session:
     @property
     def system_name(self) -> str | None:
         """Return the name of the system that was asked for, or None for the only one."""
-        return self.system_option or self.environment.get("IPO_LEDGER_SYSTEM") or None
+        return self.setting("system").value
 
     def ledger(self) -> ipo_ledger.Ledger:
         """Return the ledger; it is opened once and closed with the session."""

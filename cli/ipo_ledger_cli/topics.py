@@ -13,7 +13,9 @@ ENVIRONMENT: Mapping[str, str] = {
     "IPO_LEDGER_ACTOR": "`--actor`",
     "IPO_LEDGER_KEY": "`--key FILE`: the key that checkpoints are signed with",
     "IPO_LEDGER_DEBUG": "`--debug`",
+    "IPO_LEDGER_CONFIG": "the file of settings; set to nothing, none is read",
     "NO_COLOR": "no colours, also on a terminal",
+    "FORCE_COLOR": "colours, also where nobody is looking; NO_COLOR goes before it",
 }
 """Each variable that the program reads, and what it stands for."""
 
@@ -90,7 +92,15 @@ def _environment() -> str:
     return (
         "Variables that the program reads, and what they stand for:\n\n"
         + _listed((name, meaning.replace("`", "")) for name, meaning in ENVIRONMENT.items())
-        + "\nAn option on the command line goes before the environment.\n\n"
+        + "\nAn option on the command line goes before the environment, the environment before the file of\n"
+        "settings. `ipo-ledger config path` says where that is, `ipo-ledger config show` what holds, and why.\n"
+        "The file is TOML; it may hold these, and nothing else:\n\n"
+        '  ledger = "postgresql://ana@db.example/ledger"\n'
+        '  system = "hq"\n'
+        '  actor = "ana"\n'
+        '  key = "~/keys/ledger.key"\n'
+        '  color = "auto"          always, never, or auto: on a terminal\n\n'
+        "Passwords are never stored: a ledger in the file that has one in its URL is refused.\n\n"
         "On PostgreSQL the variables of its own clients count as well (PGHOST, PGUSER, PGPASSWORD,\n"
         "PGPASSFILE, ...), and so does ~/.pgpass.\n"
     )

@@ -51,7 +51,8 @@ def _environment() -> str:
     rows = "\n".join(f"| `{name}` | {meaning} |" for name, meaning in ENVIRONMENT.items())
     return (
         f"## Environment\n\n| variable | stands for |\n|---|---|\n{rows}\n\n"
-        "An option on the command line goes before the environment.\n"
+        "An option on the command line goes before the environment, the environment before the file of settings\n"
+        "([config show](#config-show)), the file before the default.\n"
     )
 
 

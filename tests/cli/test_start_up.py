@@ -45,6 +45,7 @@ def test_help_imports_no_store_and_no_command() -> None:
         "ipo_ledger_cli.options",
         "ipo_ledger_cli.output",
         "ipo_ledger_cli.session",
+        "ipo_ledger_cli.settings",
     ]
 
 
