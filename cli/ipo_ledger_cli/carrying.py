@@ -33,7 +33,8 @@ def export(session: Session, *, file: str | None) -> None:
     """Write the whole ledger as JSON lines.
 
     Every event as it is stored, with hashes, as the ledger is at one moment, whatever is recorded meanwhile. A
-    file is written whole or not at all. `load` reads it into an empty ledger of either kind.
+    file is written whole or not at all. `load` reads it into an empty ledger of either kind. Give -o in Windows
+    PowerShell: what it redirects with > it writes in other characters.
     """
     lines = 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, TextIO, TypeAlias
 
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
 
     Wish: TypeAlias = Literal["auto", "always", "never"]
 
+_OBEY = 4  # ENABLE_VIRTUAL_TERMINAL_PROCESSING, of SetConsoleMode
 _DUMB = {"dumb", "unknown"}  # terminals that show what they are sent, and obey nothing
 
 
@@ -52,7 +54,23 @@ def lively(stream: TextIO) -> bool:
 
 def is_drawn(stream: TextIO) -> bool:
     """Tell whether somebody is looking at a terminal that can be drawn on."""
-    return is_terminal(stream) and _Wanted.terminal not in _DUMB
+    return is_terminal(stream) and _Wanted.terminal not in _DUMB and _obeys(stream)
+
+
+def _obeys(stream: TextIO) -> bool:
+    """Tell whether a terminal obeys escapes; a console of Windows is told to, which an old one cannot."""
+    if sys.platform != "win32":
+        return True
+    import ctypes
+    import msvcrt
+
+    try:
+        console = ctypes.c_void_p(msvcrt.get_osfhandle(stream.fileno()))
+        mode, kernel = ctypes.c_ulong(), ctypes.windll.kernel32
+        known = kernel.GetConsoleMode(console, ctypes.byref(mode))
+        return bool(known and kernel.SetConsoleMode(console, mode.value | _OBEY))
+    except (OSError, ValueError):
+        return False
 
 
 def is_terminal(stream: TextIO) -> bool:

@@ -35,7 +35,8 @@ def checkpoint(session: Session, *, key: str | None, file: str | None) -> None:
 
     The checkpoint is a short text: the name of the ledger, how many events it has, one hash over all of them,
     and the signature. Keep it where nobody who can write the ledger can: in mail, in a ticket, on another
-    machine. `verify --against` shows later that nothing before it was rewritten. The ledger keeps it too.
+    machine. `verify --against` shows later that nothing before it was rewritten. The ledger keeps it too. Give -o
+    in Windows PowerShell: what it redirects with > it writes in other characters.
 
     A ledger that does not go on from its last checkpoint is not signed (exit 5).
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 from contextlib import contextmanager
@@ -88,6 +89,15 @@ def _saying(file: str) -> Iterator[None]:
         raise FileNotWritten(where=file, why=fault.strerror or str(fault)) from None
 
 
+def text_of(data: bytes) -> str:
+    """Return the text of a file as any editor or shell of any system writes it. Raises `UnicodeDecodeError`.
+
+    Windows PowerShell 5.1 writes UTF-16 where it is redirected to a file.
+    """
+    marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if marked else "utf-8-sig").replace("\r\n", "\n")
+
+
 def note_in(file: str) -> str:
     """Return the text of a signed note; the line ends of another system are made ours. Raises `UnreadableNote`."""
     from ipo_ledger.evidence.notes import UnreadableNote
@@ -95,9 +105,9 @@ def note_in(file: str) -> str:
     with Path(file).open("rb") as stream:
         data = stream.read(_LARGEST_NOTE + 1)
     try:
-        text = data.decode("utf-8-sig")
+        text = text_of(data)
     except UnicodeDecodeError:
-        raise UnreadableNote(why="it is not UTF-8") from None
+        raise UnreadableNote(why="it is neither UTF-8 nor UTF-16 text") from None
     if len(data) > _LARGEST_NOTE:
         raise UnreadableNote(why="it is too long for one")
-    return text.replace("\r\n", "\n")
+    return text

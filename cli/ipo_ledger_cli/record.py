@@ -82,8 +82,7 @@ def _lines(stream: IO[bytes]) -> Iterator[bytes | None]:
 
     mark = codecs.BOM_UTF8  # some editors and shells begin a file with it
     begun = b""
-    read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
-    while chunk := read(_CHUNK):
+    for chunk in _chunks(stream):
         *lines, rest = (begun + chunk).split(b"\n")
         for line in lines:
             yield line[: LONGEST_LINE + 1].removeprefix(mark)
@@ -92,3 +91,19 @@ def _lines(stream: IO[bytes]) -> Iterator[bytes | None]:
         yield None
     if begun:
         yield begun.removeprefix(mark)
+
+
+def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
+    """Yield what is there, as it comes; UTF-16, which Windows PowerShell 5.1 writes to files, as UTF-8."""
+    read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
+    chunk = read(_CHUNK)
+    if not chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        while chunk:
+            yield chunk
+            chunk = read(_CHUNK)
+        return
+    decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
+    while chunk:
+        yield decoder.decode(chunk).encode()
+        chunk = read(_CHUNK)
+    yield decoder.decode(b"", final=True).encode()

@@ -75,12 +75,14 @@ def read(environment: Mapping[str, str]) -> Mapping[str, str]:
 def _parsed(path: Path, content: bytes) -> dict[str, Any]:
     import tomllib
 
+    from ipo_ledger_cli.files import text_of
+
     if len(content) > _LARGEST:
         raise _bad(path, ["it is too large to be one"])
     try:
-        return tomllib.loads(content.decode("utf-8-sig"))
+        return tomllib.loads(text_of(content))
     except UnicodeDecodeError:
-        raise _bad(path, ["it is not UTF-8 text"]) from None
+        raise _bad(path, ["it is neither UTF-8 nor UTF-16 text"]) from None
     except (tomllib.TOMLDecodeError, RecursionError) as fault:
         more = "; write paths with / or in single quotes" if b"\\" in content else ""
         # The line itself is not repeated: somebody may have written a password there.

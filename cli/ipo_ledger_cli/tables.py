@@ -80,15 +80,20 @@ def _draw(titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[
 
     color = lively(stream)
     console = Console(file=stream, highlight=False, no_color=not color, color_system="auto" if color else None)
-    console.print(_drawn(titles, rows, right, console.width))
+    drawn = _drawn(titles, rows, right, console.width, drawable=console.encoding.lower().startswith("utf"))
+    console.print(drawn)
 
 
-def _drawn(titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str], width: int) -> Table:
+def _drawn(
+    titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str], width: int, *, drawable: bool
+) -> Table:
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    # Where a console has no lines to draw with, rich would put | between the columns.
+    lines, gap = (box.SIMPLE_HEAD, 1) if drawable else (None, 2)
+    drawn = Table(box=lines, show_edge=False, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
     whole = _kept_whole(titles, rows, width)
     for title in titles:
         justify: Literal["left", "right"] = "right" if title in right else "left"

@@ -13,7 +13,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "IPO_LEDGER_ACTOR": "`--actor`",
     "IPO_LEDGER_KEY": "`--key FILE`: the key that checkpoints are signed with",
     "IPO_LEDGER_DEBUG": "`--debug`",
-    "IPO_LEDGER_CONFIG": "the file of settings; set to nothing, none is read",
+    "IPO_LEDGER_CONFIG": "the file of settings; set to nothing (NUL on Windows), none is read",
     "NO_COLOR": "no colours, also on a terminal",
     "FORCE_COLOR": "colours, also where nobody is looking; NO_COLOR goes before it",
 }
