@@ -42,9 +42,14 @@ _MADE_ANEW = {"read-model"}  # what `rebuild` sets right
     default=0,
     help="Check events from this position on only; what is before is taken from the kept hashes.",
 )
+@click.option(
+    "--rules/--no-rules",
+    default=True,
+    help="Whether to follow the rules of the telephone system, too (default): without, it is quicker.",
+)
 @listing
 @click.pass_context
-def verify(ctx: click.Context, *, against: str | None, key: str | None, start: int) -> None:
+def verify(ctx: click.Context, *, against: str | None, key: str | None, start: int, rules: bool) -> None:
     """Check the whole ledger, and end with one verdict.
 
     Events, tree and checkpoints, and that every answer follows from the events. It goes through all stages,
@@ -56,7 +61,7 @@ def verify(ctx: click.Context, *, against: str | None, key: str | None, start: i
     session: Session = ctx.obj
     kept = note_in(against) if against is not None else None
     with watched() as progress:
-        found = session.ledger().verify(against=kept, key=key, start=start, progress=progress)
+        found = session.ledger().verify(against=kept, key=key, start=start, rules=rules, progress=progress)
     answer_rows(session, found, lambda: _tell_verdict(session, found), lambda: _findings(found))
     if not found.verified:
         ctx.exit(5)

@@ -139,9 +139,10 @@ class Streams:
 class Rest:
     """What takes every event from the first on: the read model made anew, and the rules; until one cannot go on."""
 
-    def __init__(self, shadow: Shadow | None, findings: Findings) -> None:
+    def __init__(self, shadow: Shadow | None, findings: Findings, *, by_rules: bool) -> None:
         """Begin with nothing taken."""
         self.shadow = shadow
+        self.by_rules = by_rules
         self.findings = findings
         self.command: list[Fact] = []
         self.commands = 0
@@ -165,7 +166,7 @@ class Rest:
             return
         self.commands += 1
         try:
-            broken = rules.broken(self.shadow, command)
+            broken = rules.broken(self.shadow, command) if self.by_rules else None
             if broken is not None:
                 self.findings.tell("rules", broken.position, broken.message)
             self.shadow.take(command)

@@ -95,7 +95,7 @@ def user_then(  # noqa: PLR0913 - whom, when, as known when
         user = reading.user(row.key, had[0])
         assert user is not None
         found = user
-    return reading.user(row.key, found.name, known) or found
+    return (reading.user(row.key, found.name, known) if asked else None) or found
 
 
 def extension_then(reading: Reading, row: SystemRow, asked: int | str, known: int | None) -> Extension:

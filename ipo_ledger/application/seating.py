@@ -21,8 +21,9 @@ def who(at: Look, extension: int | str, on: str | datetime) -> a.Who:
     when = at.when(on)
     start, end = span(when)
     what = f"extension {found.extension_id}"
-    at.refuse_before(end, at.reading.first_seat(at.key, found.extension_id, at.known), what)
     points = at.reading.seat_points(at.key, found.extension_id, start, end, at.known)
+    if not points or points[0].at > end:
+        at.refuse_before(end, at.reading.first_seat(at.key, found.extension_id, at.known), what)
     refuse_removed(points, start, end, what, at.zone)
     renumbered = at.reading.renumbered(at.key)
     stays = [
@@ -60,12 +61,13 @@ def where(at: Look, user: str, on: str | datetime) -> a.Where:
     start, end = span(when)
     found = user_then(at.reading, at.row, str(user), end, at.known, asked=at.asked is not None)
     what = f"user {found.name}"
-    at.refuse_before(end, at.reading.first_place(at.key, found.name, at.known), what)
     points = at.reading.place_points(at.key, found.name, start, end, at.known)
+    if not points or points[0].at > end:
+        at.refuse_before(end, at.reading.first_place(at.key, found.name, at.known), what)
     refuse_removed(points, start, end, what, at.zone)
     stays = []
     for point, until, next_ in stays_within(points, start, end):
-        there = at.reading.extension(at.key, point.extension_id, at.known) if point.extension_id is not None else None
+        there = at.reading.extension(at.key, point.extension_id, at.asked) if point.extension_id is not None else None
         stays.append(
             a.WhereStay(
                 extension_id=point.extension_id,
@@ -108,11 +110,12 @@ def seats(at: Look, on: str | datetime) -> a.Seats:
         )
         for seat in at.reading.seats(at.key, instant, at.known)
     )
+    seated = [seat.user for seat in seats if seat.user is not None]
     return a.Seats(
         system=at.row.name,
         on=iso(instant, at.zone),
         read_as=describe(Instant(instant), at.zone),
         known_at=at.asked,
         seats=seats,
-        off_the_air=tuple(at.reading.off_the_air(at.key, instant, at.known)),
+        off_the_air=tuple(at.reading.off_the_air(at.key, instant, at.known, seated)),
     )

@@ -159,7 +159,8 @@ def describe(when: When, zone: ZoneInfo) -> str:
 
 def local(at: datetime, zone: tzinfo) -> datetime:
     """Give an aware time as the clocks of `zone` show it: to show, not to compare. ValueError if naive."""
-    _offset(at)
+    if at.tzinfo is not UTC:
+        _offset(at)
     return at.astimezone(zone)
 
 

@@ -59,7 +59,7 @@ def test_everybody_is_looked_up_once(story: StoredStory, question: str, tables: 
         for table in ("extensions", "users"):
             place.run(f"UPDATE ipo_ledger.{table} SET corrected = {2**61}")
     with story.store.reading() as reading:
-        about = {"key": story.system.key, "at": 2**60, "known": 2**60}
+        about = {"key": story.system.key, "at": 2**60, "known": 2**60, "names": "[]"}
         connection = getattr(reading, "connection")  # noqa: B009 - of this store, and not of the protocol
         if analysed:
             place.run("ANALYZE")

@@ -454,6 +454,11 @@ def test_what_does_not_follow_by_the_rules_is_found_in_a_history_that_agrees_wit
 
     assert checks(found) == {"rules"}
     assert positions(found, "rules") == {chosen}
+    quick = ledger.verify(rules=False)
+    assert quick.verified, "the rules were left out"
+    told_of = {stage.stage: stage for stage in quick.stages}
+    assert (told_of["rules"].checked, told_of["rules"].note) == (0, "left out, as asked")
+    assert told_of["read-model"].checked > 0
 
 
 # --- what is not covered --------------------------------------------------------------------------------------

@@ -7,7 +7,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from ipo_ledger.adapters.store.questions import AMONG, LAST, OF, QUESTIONS
+from ipo_ledger.adapters.store.questions import LAST, OF, QUESTIONS
+from ipo_ledger.adapters.store.questions.standing import AMONG_NAMES, AMONG_NUMBERS
 from ipo_ledger.adapters.store.questions.whole_systems import of_whom, places_columns, seats_columns
 
 
@@ -41,19 +42,25 @@ def _laterals() -> dict[str, str]:
         )
     found["off_the_air"] = (
         f"SELECT u.user_name FROM {{schema}}users u {_last('places', 'u', 'now', 'extension_id, gone')} p "
-        "WHERE u.system_id = :key AND p.extension_id IS NULL AND NOT p.gone ORDER BY u.user_name"
+        f"WHERE u.system_id = :key AND u.user_name NOT IN {AMONG_NAMES} "
+        "AND p.extension_id IS NULL AND NOT p.gone ORDER BY u.user_name"
     )
     return found
 
 
 OWN = _laterals()
-_AMONG = "(SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:numbers AS json)))"
+_AMONG = {
+    AMONG_NUMBERS: "(SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:numbers AS json)))",
+    AMONG_NAMES: "(SELECT value FROM json_array_elements_text(CAST(:names AS json)))",
+}
 _PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
 
 
 @lru_cache(maxsize=256)
 def sql(question: str, where: str) -> bytes:
     """Return a question with its condition, in psycopg's form."""
-    text = {**QUESTIONS, **OWN}[question].replace("{where}", where).replace(AMONG, _AMONG)
+    text = {**QUESTIONS, **OWN}[question].replace("{where}", where)
+    for among, words in _AMONG.items():
+        text = text.replace(among, words)
     text = text.replace("{schema}", "ipo_ledger.").replace("{position}", "position")
     return _PARAMETER.sub(r"%(\1)s", text.replace("%", "%%")).encode()

@@ -22,7 +22,7 @@ from ipo_ledger.adapters.sqlite.store import SqliteReading, sql
 from ipo_ledger.adapters.store import tables
 from ipo_ledger.adapters.store.appending import Appending, Growth, as_rows
 from ipo_ledger.adapters.store.projection import Rows
-from ipo_ledger.application.ports.rows import KnownAnswer
+from ipo_ledger.application.ports.rows import Head, KnownAnswer
 from ipo_ledger.domain.moments import to_micros
 
 if TYPE_CHECKING:
@@ -130,6 +130,11 @@ class SqliteWriting(SqliteReading, Appending):
     """A transaction that alone may write (`BEGIN IMMEDIATE`)."""
 
     _recorder = SqliteRecorder()
+
+    def head(self) -> Head:
+        """Return the end of the ledger as this transaction has moved it so far."""
+        self._head = None
+        return super().head()
 
     def insert(self, stored_events: Sequence[StoredEvent]) -> list[int]:
         """Insert rows at the next positions and move the head there."""

@@ -217,6 +217,7 @@ class SqliteReading(ReadModel):
         super().__init__()
         self.connection = connection
         self.clock = clock
+        self._head: Head | None = None  # the same as long as this look lasts
 
     def _ask(self, question: str, parameters: Mapping[str, Any], where: str) -> list[tuple[Any, ...]]:
         return self.connection.execute(sql(question, where), parameters).fetchall()
@@ -234,10 +235,12 @@ class SqliteReading(ReadModel):
 
     def head(self) -> Head:
         """Return the end of the ledger."""
-        row = self.connection.execute("SELECT position, recorded_at FROM head").fetchone()
-        if row is None:
-            raise DamagedHead(why="its row is missing")
-        return Head(row[0], from_micros(row[1]))
+        if self._head is None:
+            row = self.connection.execute("SELECT position, recorded_at FROM head").fetchone()
+            if row is None:
+                raise DamagedHead(why="its row is missing")
+            self._head = Head(row[0], from_micros(row[1]))
+        return self._head
 
     def now(self) -> datetime:
         """Return this machine's clock: the embedded store has no other."""

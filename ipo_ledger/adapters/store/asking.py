@@ -51,8 +51,9 @@ class Asking(ABC):
     def _rows(self, question: str, parameters: Mapping[str, Any], where: str = "") -> list[tuple[Any, ...]]:
         if any(isinstance(value, str) and _UNSTORABLE.search(value) for value in parameters.values()):
             return []  # no row can have such a text, and a database would not even be asked for it
-        within = {n: max(-LATEST, min(v, LATEST)) if isinstance(v, int) else v for n, v in parameters.items()}
-        return self._ask(question, within, where)
+        if any(isinstance(value, int) and not -LATEST <= value <= LATEST for value in parameters.values()):
+            parameters = {n: max(-LATEST, min(v, LATEST)) if isinstance(v, int) else v for n, v in parameters.items()}
+        return self._ask(question, parameters, where)
 
     def _row(self, question: str, **parameters: Any) -> tuple[Any, ...] | None:
         rows = self._rows(question, parameters)

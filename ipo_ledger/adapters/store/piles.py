@@ -26,10 +26,11 @@ class Piles(Asking):
         from: what lies on each other at that position is what was known, and of it only what a correction took off
         later has to be walked through.
         """
-        about = {"key": key, "of": of, "start": to_micros(start), "end": to_micros(end), "known": LATEST}
+        about = {"key": key, "of": of, "start": to_micros(start), "end": to_micros(end)}
+        about |= {"known": LATEST, "last": LATEST}
         if known >= self.head().position:
-            rows = self._rows(f"{pile}_within", about) + self._rows(f"{pile}_after", about)
-            return [point_of(pile, row) for row in rows]
+            rows = self._rows(f"{pile}_around", about)
+            return [point_of(pile, row) for row in _around(rows, to_micros(start), to_micros(end))]
         off: list[tuple[Any, ...]] = []
         top = self._row(f"{pile}_top", key=key, of=of, known=known)
         while top is not None and top[3] != FOREVER:
@@ -38,14 +39,17 @@ class Piles(Asking):
             top = self._row(f"{pile}_at", key=key, of=of, position=top[4]) if top[4] is not None else None
         rows = []
         if top is not None:
-            about |= {"known": top[2], "start": min(about["start"], top[1]), "end": min(about["end"], top[1])}
-            rows = self._rows(f"{pile}_within", about)
-            if about["end"] < top[1]:
-                rows += self._rows(f"{pile}_after", about)
+            # What lies on the top is none of it: what was recorded later would be walked through in vain.
+            about |= {"known": top[2], "last": top[1]}
+            about |= {"start": min(about["start"], top[1]), "end": min(about["end"], top[1])}
+            rows = self._rows(f"{pile}_around", about)
         rows += reversed(off)
         return [point_of(pile, row) for row in _around(rows, to_micros(start), to_micros(end))]
 
     def _last(self, pile: Pile, key: int, of: int | str, at: datetime, known: int) -> Point | None:
+        if known >= self.head().position:
+            row = self._row(f"{pile}_last", key=key, of=of, at=to_micros(at))
+            return point_of(pile, row) if row is not None else None
         found = [point for point in self.points(pile, key, of, at, at, known) if point.at <= at]
         return found[-1] if found else None
 
@@ -88,6 +92,8 @@ class Piles(Asking):
 
     def numbered(self, key: int, number: str, at: datetime, known: int) -> list[str]:
         """Return the users who had a number at an instant, by name."""
+        if known >= self.head().position:
+            return [name for (name,) in self._rows("numbered_at", {"key": key, "number": number, "at": to_micros(at)})]
         names = sorted(name for (name,) in self._rows("numbered", {"key": key, "number": number}))
         return [name for name in names if self.number_at(key, name, at, known) == number]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec.json import encode
 from msgspec.structs import replace
 
 from ipo_ledger.adapters.store.asking import EVER
@@ -65,12 +66,16 @@ class WholeSystems(Piles, ExtensionsAndUsers, KeptEvents):
                     number=seat.number,
                 )
 
-    def off_the_air(self, key: int, at: datetime, known: int) -> list[str]:
-        """Return every user who existed at an instant and was seated nowhere, by name."""
+    def off_the_air(self, key: int, at: datetime, known: int, seated: Collection[str] = ()) -> list[str]:
+        """Return every user who existed at an instant and was seated nowhere, by name.
+
+        `seated` are those who are known to have been somewhere: they need not be looked up.
+        """
         way = self._way(at, known)
         about = {"key": key, "at": to_micros(at), "known": known}
         if way == "now":
-            return [name for (name,) in self._rows("off_the_air", about)]
+            names = encode(sorted(seated)).decode()
+            return [name for (name,) in self._rows("off_the_air", {"key": key, "at": about["at"], "names": names})]
         rows = [*self._rows(f"places_{way}", about), *self._corrected_places(key, at, known)]
         return sorted(row[0] for row in rows if row[5] is None)
 

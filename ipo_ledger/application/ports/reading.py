@@ -153,8 +153,11 @@ class Reading(Protocol):
         """Return every extension that existed at an instant, with its base in force and who was seated there."""
         ...
 
-    def off_the_air(self, key: int, at: datetime, known: int) -> Sequence[str]:
-        """Return every user who existed at an instant and was seated nowhere, by name."""
+    def off_the_air(self, key: int, at: datetime, known: int, seated: Collection[str] = ()) -> Sequence[str]:
+        """Return every user who existed at an instant and was seated nowhere, by name.
+
+        `seated` are those who are known to have been somewhere: they need not be looked up.
+        """
         ...
 
     def all_points(self, pile: Pile, key: int, start: datetime, end: datetime, known: int) -> Sequence[Point]:

@@ -14,12 +14,11 @@ from ipo_ledger.adapters.store.questions import (
     systems,
     whole_systems,
 )
-from ipo_ledger.adapters.store.questions.batches import AMONG
 from ipo_ledger.adapters.store.questions.piles import OF
 from ipo_ledger.adapters.store.questions.standing import STANDS
 from ipo_ledger.adapters.store.questions.whole_systems import LAST
 
-__all__ = ["AMONG", "LAST", "OF", "QUESTIONS", "STANDS"]
+__all__ = ["LAST", "OF", "QUESTIONS", "STANDS"]
 
 QUESTIONS: dict[str, str] = {
     **systems.QUESTIONS,

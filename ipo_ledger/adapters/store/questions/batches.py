@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ipo_ledger.adapters.store.questions.standing import KNOWN, STANDS
+from ipo_ledger.adapters.store.questions.standing import AMONG_NUMBERS, KNOWN, STANDS
 
 BATCH_COLUMNS = (
     "b.batch, b.status, b.title, b.observed, b.opened_at, b.opened_position, b.actor, b.reason, b.ticket, "
@@ -15,9 +15,6 @@ FORMER_BATCH_COLUMNS = (
     "f.batch, f.status, f.sent_at, f.sent_position, f.mode, f.outcome, f.conflicts, f.sent_by, f.in_force_at, "
     "f.in_force_position, f.settled_at, f.settled_position"
 )
-
-AMONG = "(SELECT value FROM json_each(:numbers))"
-"""Numbers given as a JSON array, which both stores take apart, each in its own words."""
 
 QUESTIONS: dict[str, str] = {
     "batch": f"SELECT {BATCH_COLUMNS} FROM {{schema}}batches b WHERE b.system_id = :key AND b.batch = :batch",
@@ -31,7 +28,7 @@ QUESTIONS: dict[str, str] = {
         "WHERE b.system_id = :key AND b.status IN ('draft', 'sent') ORDER BY b.batch"
     ),
     "batches_among": (
-        f"SELECT {BATCH_COLUMNS} FROM {{schema}}batches b WHERE b.system_id = :key AND b.batch IN {AMONG}"
+        f"SELECT {BATCH_COLUMNS} FROM {{schema}}batches b WHERE b.system_id = :key AND b.batch IN {AMONG_NUMBERS}"
     ),
     "sent_after": (
         f"SELECT {BATCH_COLUMNS} FROM {{schema}}batches b "
@@ -61,7 +58,7 @@ QUESTIONS: dict[str, str] = {
     ),
     "changes_among": (
         "SELECT c.batch, c.extension_id, c.old_base, c.new_base FROM {schema}changes c "
-        f"WHERE c.system_id = :key AND c.batch IN {AMONG} AND c.{STANDS} ORDER BY c.batch, c.place"
+        f"WHERE c.system_id = :key AND c.batch IN {AMONG_NUMBERS} AND c.{STANDS} ORDER BY c.batch, c.place"
     ),
     "changes_sent_after": (
         "SELECT c.batch, c.extension_id, c.old_base, c.new_base FROM {schema}batches b "

@@ -42,15 +42,18 @@ def _of_piles() -> dict[str, str]:
             f"{pile}_from": f"{select} AND recorded_from >= :position AND {STANDS} ORDER BY recorded_from",
             f"{pile}_at": f"{select} AND recorded_from = :position",
             f"{pile}_top": f"{select} AND recorded_from <= :known ORDER BY recorded_from DESC LIMIT 1",
-            f"{pile}_within": (
-                f"{select} AND {STANDS} AND valid_from <= :end AND recorded_from <= :known AND valid_from >= coalesce(("
+            # From the last instant at or before :start to the first after :end, and none after :last.
+            f"{pile}_around": (
+                f"{select} AND {STANDS} AND recorded_from <= :known AND valid_from >= coalesce(("
                 f"SELECT valid_from FROM {{schema}}{pile} WHERE system_id = :key AND {of} = :of "
                 f"AND valid_from <= :start AND recorded_from <= :known AND {STANDS} "
-                "ORDER BY valid_from DESC, recorded_from DESC LIMIT 1), 0) ORDER BY valid_from, recorded_from"
+                "ORDER BY valid_from DESC LIMIT 1), 0) AND valid_from <= coalesce(("
+                f"SELECT valid_from FROM {{schema}}{pile} WHERE system_id = :key AND {of} = :of "
+                f"AND valid_from > :end AND valid_from <= :last AND recorded_from <= :known AND {STANDS} "
+                "ORDER BY valid_from LIMIT 1), :end) ORDER BY valid_from, recorded_from"
             ),
-            f"{pile}_after": (
-                f"{select} AND {STANDS} AND valid_from > :end AND recorded_from <= :known "
-                "ORDER BY valid_from, recorded_from LIMIT 1"
+            f"{pile}_last": (
+                f"{select} AND {STANDS} AND valid_from <= :at ORDER BY valid_from DESC, recorded_from DESC LIMIT 1"
             ),
             f"{pile}_taken_off": (
                 f"SELECT recorded_from, recorded_to FROM {{schema}}{pile} WHERE system_id = :key AND {of} = :of "
@@ -83,6 +86,13 @@ QUESTIONS: dict[str, str] = {
         "UNION SELECT 1 FROM {schema}users WHERE system_id = :key AND removed"
     ),
     "numbered": "SELECT DISTINCT user_name FROM {schema}numbers WHERE system_id = :key AND number = :number",
+    # Whose last point by then has this number.
+    "numbered_at": (
+        "SELECT n.user_name FROM {schema}numbers n WHERE n.system_id = :key AND n.number = :number "
+        f"AND n.{STANDS} AND n.valid_from <= :at AND NOT EXISTS (SELECT 1 FROM {{schema}}numbers m "
+        f"WHERE m.system_id = n.system_id AND m.user_name = n.user_name AND m.{STANDS} AND m.valid_from <= :at "
+        "AND (m.valid_from, m.recorded_from) > (n.valid_from, n.recorded_from)) ORDER BY n.user_name"
+    ),
     "restarts_after": (
         "SELECT recorded_from FROM {schema}restarts "
         f"WHERE system_id = :key AND recorded_from > :position AND {STANDS} ORDER BY recorded_from"

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ipo_ledger.adapters.store.questions.piles import OF
-from ipo_ledger.adapters.store.questions.standing import STANDS
+from ipo_ledger.adapters.store.questions.standing import AMONG_NAMES, STANDS
 
 # Of a whole system at once: the last point of each extension or user, one way or the other.
 # "now": among all that stands; "then": among what was recorded by then, where the time asked about is before that of
@@ -86,7 +86,8 @@ def _of_systems() -> dict[str, str]:
         "SELECT u.user_name FROM {schema}users u "
         "JOIN {schema}places p ON p.system_id = u.system_id AND p.user_name = u.user_name "
         f"AND p.recorded_from = {_last_key('places', 'u', 'now')} "
-        "WHERE u.system_id = :key AND p.extension_id IS NULL AND NOT p.gone ORDER BY u.user_name"
+        f"WHERE u.system_id = :key AND u.user_name NOT IN {AMONG_NAMES} "
+        "AND p.extension_id IS NULL AND NOT p.gone ORDER BY u.user_name"
     )
     return found
 
