@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 from ipo_ledger_cli import wording
-from ipo_ledger_cli.output import in_one_line
+from ipo_ledger_cli.slips import slips, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,29 +20,29 @@ _STYLE = """
   th, td { border-bottom: 1px solid #8886; padding: .35rem .6rem; text-align: left; vertical-align: top; }
   .slips { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(18rem, 1fr)); }
   .slip { border: 1px dashed #888; border-radius: .4rem; break-inside: avoid; padding: .8rem 1rem; }
-  .slip strong { font-size: 1.15em; }
+  .slip h2 { font-size: 1.1rem; margin: 0 0 .3rem; } .slip p { margin: 0 0 .3rem; }
   .done { border: 1px solid #888; display: inline-block; height: .9em; width: .9em; }
   @media print { body { margin: 0; max-width: none; } .slips { grid-template-columns: 1fr 1fr; } }
 """
 
 
-def page(found: a.Sheet) -> str:
-    """Return the whole page."""
+def page(found: a.Sheet, day: str | None = None) -> str:
+    """Return the whole page; `day` is how a slip says when."""
     title = f"{found.system}/{found.batch}: {found.title}"
     parts = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{_text(title)}</title><style>{_STYLE}</style></head><body>",
-        f"<h1>{_text(title)}</h1>",
-        f"<p>{_text(_about(found))}</p>",
+        f"<title>{text(title)}</title><style>{_STYLE}</style></head><body>",
+        f"<h1>{text(title)}</h1>",
+        f"<p>{text(_about(found))}</p>",
         "<h2>1. Type in Manager, in this order</h2>",
         _table(("", "extension", "place", "label", "base", "new base", "Manager warns of"), _typing(found)),
         "<h2>2. Send the configuration</h2>",
         f"<p>{'By merge. Nobody moves yet.' if found.send_by == 'merge' else 'By reboot. It moves everybody.'}</p>",
     ]
-    if found.dials:
-        parts += ["<h2>3. At the desks</h2>", '<div class="slips">', *map(_slip, found.dials), "</div>"]
+    if handed_out := list(slips(found, day)):
+        parts += ["<h2>3. At the desks</h2>", '<div class="slips">', *handed_out, "</div>"]
     if found.e911:
         parts += ["<h2>E911 list</h2>", _table(("", "number", "user", "from", "to"), _e911(found))]
     return "\n".join([*parts, "</body></html>", ""])
@@ -70,26 +69,10 @@ def _e911(found: a.Sheet) -> Iterable[Sequence[object]]:
         yield (change.number, change.user, _at(change.from_), _at(change.to))
 
 
-def _slip(dial: a.Dial) -> str:
-    who = _text(dial.full_name or dial.user) + (f", {_text(dial.number)}" if dial.number else "")
-    lines = [f"<strong>{who}</strong>"]
-    if dial.to is not None:
-        lines.append(f"Your number moves to {_text(_at(dial.to))}." if dial.at != dial.to else "")
-    if dial.code is not None:
-        lines.append(f"Dial <strong>{_text(dial.code)}</strong> at {_text(_at(dial.at))}.")
-    if dial.by_hand:
-        lines.append(f"Then log in with your own code at {_text(_at(dial.to))}.")
-    elif dial.to is None:
-        lines.append("No phone has your number afterwards: ask before you dial.")
-    elif dial.code is not None:
-        lines.append("Your phone may show NoUser for a moment: somebody else has to dial too.")
-    return '<div class="slip">' + "<br>".join(line for line in lines if line) + "</div>"
-
-
 def _table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    head = "".join(f"<th>{_text(title)}</th>" for title in titles)
+    head = "".join(f"<th>{text(title)}</th>" for title in titles)
     body = "".join(
-        '<tr><td><span class="done"></span></td>' + "".join(f"<td>{_text(cell)}</td>" for cell in row) + "</tr>\n"
+        '<tr><td><span class="done"></span></td>' + "".join(f"<td>{text(cell)}</td>" for cell in row) + "</tr>\n"
         for row in rows
     )
     return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>"
@@ -97,7 +80,3 @@ def _table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def _at(at: a.ExtensionAnswer | None) -> str:
     return wording.extension(at.extension_id, at.module, at.port, at.label) if at is not None else ""
-
-
-def _text(value: object) -> str:
-    return escape(in_one_line(str(value))) if value is not None else ""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from ipo_ledger_cli import wording
 from ipo_ledger_cli.command import READS, command
+from ipo_ledger_cli.files import output, write
 from ipo_ledger_cli.named import BATCH
-from ipo_ledger_cli.options import listing
-from ipo_ledger_cli.output import answer_rows, out, say, write_exactly
+from ipo_ledger_cli.options import WORDS, listing
+from ipo_ledger_cli.output import answer_rows, in_one_line, out, say
 from ipo_ledger_cli.tables import table
 
 if TYPE_CHECKING:
@@ -26,29 +27,56 @@ _COLUMNS = ("step", "do", "who", "number", "extension", "place", "label", "from"
 
 @command(
     "sheet",
-    examples=("ipo-ledger sheet B1", "ipo-ledger sheet B1 --html"),
+    examples=("ipo-ledger sheet B3", "ipo-ledger sheet B3 --slips --day 2026-03-09 -o slips.html"),
     exits=READS,
 )
 @click.argument("batch", metavar="B", type=BATCH)
-@click.option("--html", is_flag=True, help="As a page to print, with a slip for each person.")
+@click.option("--html", "page", flag_value="html", help="As a page to print, with a slip for each person.")
+@click.option("--slips", "page", flag_value="slips", help="The slips alone, to print and cut: several a page.")
+@click.option("--day", metavar="WHEN", type=WORDS, help="With --html or --slips: when people are to dial.")
+@output(required=False, help_="With --html or --slips: write it there; default standard output.")
 @listing
 @click.pass_obj
-def sheet(session: Session, batch: str, *, html: bool) -> None:
+def sheet(session: Session, batch: str, *, page: str | None, day: str | None, file: str | None) -> None:
     """Write the work order of a batch.
 
     What to type in Manager, in the order that keeps its warnings shortest; which code each person dials at
     which phone; who has to log in by hand; and what the E911 list has to learn. A draft's says what will have
     to be done, a sent batch's what still has to be, as people sit now.
-    """
-    if html and session.form != "words":
-        raise click.UsageError(f"--{session.form} and --html are two forms: give one.")
-    found = session.questions().sheet(batch)
-    if html:
-        from ipo_ledger_cli.sheet_page import page
 
-        write_exactly(page(found).encode(), sys.stdout)
+    --slips has a slip for each person, to cut and hand out: where their number moves, what to dial at which
+    phone, and what they will see. Desks are called by their labels (`label`).
+    """
+    if page is not None and session.form != "words":
+        raise click.UsageError(f"--{session.form} and --{page} are two forms: give one.")
+    if page is None and (day is not None or file is not None):
+        raise click.UsageError(f"{'--day' if day is not None else '-o'} goes with --html or --slips.")
+    found = session.questions().sheet(batch)
+    if page is not None:
+        write(file or "-", [_page(session, found, page, day).encode()])
+        if file not in {None, "-"}:
+            say(f"Written to {in_one_line(str(file))}: open it in a browser, and print it.")
     else:
         answer_rows(session, found, lambda: _tell(found), lambda: _rows(found))
+
+
+def _page(session: Session, found: a.Sheet, page: str, day: str | None) -> str:
+    from ipo_ledger_cli import sheet_page, slips
+
+    said = _said_day(session, day) if day is not None else None
+    return sheet_page.page(found, said) if page == "html" else slips.slips_page(found, said)
+
+
+def _said_day(session: Session, day: str) -> str:
+    """Return a day or an instant as the slips say it, and echo how it was read."""
+    from ipo_ledger.domain.moments import Day, describe, iso, read_when, zone_of
+    from ipo_ledger_cli.slips import said_day
+
+    zone = zone_of(session.questions().info().timezone)
+    now = session.clock() if session.clock is not None else datetime.now(UTC)
+    when = read_when(day, zone, now)
+    say(f"To be dialled {describe(when, zone)}")
+    return said_day(when, when.date.isoformat() if isinstance(when, Day) else iso(when.at, zone))
 
 
 def _tell(found: a.Sheet) -> None:
