@@ -81,7 +81,7 @@ def _usage(fault: click.ClickException) -> dict[str, Any]:
     details = {"usage": context.get_usage().removeprefix("Usage: ")} if context is not None else {}
     return {
         "code": "usage",
-        "message": fault.format_message(),
+        "message": fault.format_message().replace("\t", "  "),  # click lists choices with tabs
         "hint": f"See `{path} -h`.",
         "details": details,
     }

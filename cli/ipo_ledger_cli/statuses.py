@@ -40,6 +40,10 @@ def status(session: Session, *, known_at: str | None, store: bool) -> None:
     if store:
         if known_at is not None:
             raise click.UsageError("--store is of now: leave --known-at out.")
+        if session.form in {"nl", "csv"}:
+            raise click.UsageError(
+                f"--store says one thing, and has no rows: leave --{session.form} out, or take --json."
+            )
         from ipo_ledger_cli.stores import tell_store
 
         tell_store(session)
