@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -11,52 +12,44 @@ import pytest
 from click.shell_completion import CompletionItem
 
 from ipo_ledger_cli.completing import PowerShell
-from ipo_ledger_cli.main import COMPLETING, NAME, program
+from ipo_ledger_cli.main import COMPLETING, NAME, program, run
 from tests.cli.programs import ENVIRONMENT, PROGRAM
+from tests.cli.transcript import heard
 
 Line = Callable[..., tuple[int, list[str]]]
 
 
+def asked(instruction: str, words: str, typed: str, **environment: str) -> list[str]:
+    """Return what a shell is answered, line by line, and see that nothing else is said."""
+    told = {
+        **os.environ,
+        "IPO_LEDGER_URL": "sqlite:///ledger.db",
+        "IPO_LEDGER_SYSTEM": "hq",
+        COMPLETING: instruction,
+        "COMP_WORDS": words,
+        "COMP_CWORD": typed,
+        **environment,
+    }
+    with heard() as said, pytest.MonkeyPatch.context() as patch:
+        for name, value in told.items():
+            patch.setenv(name, value)  # click reads them there
+        code = run([], environment=told)
+    lines = list(said.lines())
+    assert code == 0
+    assert not [line for line in lines if line.startswith("2> ")]
+    return [line for line in lines if line]
+
+
 def completed(typed: str, **environment: str) -> list[str]:
     """Return what bash would be offered for the last word, as `ipo-ledger` is asked for it."""
-    words = typed.split(" ")
-    ended = subprocess.run(
-        PROGRAM,
-        capture_output=True,
-        text=True,
-        check=True,
-        env={
-            **ENVIRONMENT,
-            "IPO_LEDGER_URL": "sqlite:///ledger.db",
-            "IPO_LEDGER_SYSTEM": "hq",
-            "_IPO_LEDGER_COMPLETE": "bash_complete",
-            "COMP_WORDS": typed,
-            "COMP_CWORD": str(len(words) - 1),
-            **environment,
-        },
-    )
-    assert ended.stderr == ""
-    return [line.partition(",")[2] for line in ended.stdout.splitlines() if line]
+    last = str(len(typed.split(" ")) - 1)
+    return [line.partition(",")[2] for line in asked("bash_complete", typed, last, **environment)]
 
 
 def completed_in_powershell(*words: str, **environment: str) -> list[list[str]]:
     """Return the lines that PowerShell is answered, in their parts; the last word is the one that is typed."""
-    ended = subprocess.run(
-        PROGRAM,
-        capture_output=True,
-        check=True,
-        env={
-            **ENVIRONMENT,
-            "IPO_LEDGER_URL": "sqlite:///ledger.db",
-            "IPO_LEDGER_SYSTEM": "hq",
-            "_IPO_LEDGER_COMPLETE": "powershell_complete",
-            "COMP_WORDS": "\n".join(("ipo-ledger", *words[:-1])),
-            "COMP_CWORD": words[-1],
-            **environment,
-        },
-    )
-    assert ended.stderr == b""
-    return [line.split("\t") for line in ended.stdout.decode().splitlines() if line]
+    before = "\n".join(("ipo-ledger", *words[:-1]))
+    return [line.split("\t") for line in asked("powershell_complete", before, words[-1], **environment)]
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tests.cli.transcript import heard
 
 Line = Callable[..., tuple[int, list[str]]]
 
-LISTS = {"system list", *"batches check diff history log seats sheet status verify where who".split()}  # noqa: SIM905 - one line
+LISTS = {"config show", "system list", *"batches check diff history log seats sheet status verify where who".split()}  # noqa: SIM905 - one line
 
 
 def read_back(line: bytes) -> list[str]:

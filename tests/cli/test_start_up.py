@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -58,15 +59,11 @@ def test_the_help_of_a_command_imports_no_store() -> None:
 
 
 @pytest.fixture
-def url(folder: Path) -> str:
+def url(folder: Path, line: Callable[..., tuple[int, list[str]]]) -> str:
     """Make a small ledger in a file and return its URL."""
-    url = f"sqlite:///{(folder / 'ledger.db').as_posix()}"
-    for arguments in (
-        ["system", "add", "hq", "--release", "11.1", "--timezone", "UTC"],
-        ["import", "users-1.xml", "extensions-1.xml"],
-    ):
-        subprocess.run([*PROGRAM, *arguments, "--ledger", url], env=ENVIRONMENT, check=True, capture_output=True)
-    return url
+    line("system", "add", "hq", "--release", "11.1", "--timezone", "UTC", "--at", "2026-03-02T07:00")
+    line("import", "users-1.xml", "extensions-1.xml", "--at", "2026-03-02T08:00")
+    return f"sqlite:///{(folder / 'ledger.db').as_posix()}"
 
 
 ONE_COMMANDS = ("csv", "glob", "html", "shlex", "subprocess", "tomllib")

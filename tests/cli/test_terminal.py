@@ -158,7 +158,7 @@ def test_what_is_open_stands_out(swapped: Line) -> None:
 @terminal
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"NO_COLOR": "", "TERM": "dumb"}])
 def test_without_colours_nothing_is_styled(environment: dict[str, str], swapped: Line) -> None:
-    for arguments in (["seats"], ["sawp"], ["rollback", "B1", "--yes"]):
+    for arguments in (["seats"], ["sawp"]):
         _, seen = typed(b"", *arguments, **environment)
         assert not re.search(r"\x1b\[[0-9;]*m", seen), arguments
 

@@ -10,6 +10,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from typing import Any
 
 import pytest
 
+from ipo_ledger.demo_site import synthetic_site, write_export
 from ipo_ledger_cli import colours, failures
 from ipo_ledger_cli.completing import PowerShell
 from ipo_ledger_cli.imports import expanded
@@ -38,15 +40,32 @@ POSIX_ONLY = {"fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tt
 POSIX_CALLS = {"fork", "getuid", "geteuid", "getgid", "killpg", "mkfifo", "setsid", "SIGHUP", "SIGKILL", "SIGPIPE"}
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a ledger whose labels and reasons are in characters that few consoles have."""
+    folder = tmp_path_factory.mktemp("foreign")
+    write_export(synthetic_site(9), folder)
+    environment = {"IPO_LEDGER_URL": "sqlite:///ledger.db", "IPO_LEDGER_ACTOR": "ana"}
+    commands = (
+        ["system", "add", "hq", "--release", "11.1", "--timezone", "UTC", "--at", "2026-03-02T07:00"],
+        ["import", "users-1.xml", "extensions-1.xml", "--at", "2026-03-02T08:00"],
+        ["label", "2", FOREIGN, "--at", "2026-03-02T08:30"],
+        ["swap", "202", "203", "--done", "--at", "2026-03-02T10:00", "-m", FOREIGN, "--actor", "Łukasz"],
+        ["swap", "204", "205", "--at", "2026-03-02T11:00", "-m", FOREIGN],
+        ["key", "new", "hq.example/東京", "--out", "ledger.key"],
+    )
+    with pytest.MonkeyPatch.context() as patch, heard() as said:
+        patch.chdir(folder)
+        codes = [run(arguments, environment=environment, clock=lambda: NOW) for arguments in commands]
+    assert not any(codes), list(said.lines())
+    return folder
+
+
 @pytest.fixture
-def foreign(line: Line) -> Line:
-    """Record a system whose labels and reasons are in characters that few consoles have."""
-    line("system", "add", "hq", "--release", "11.1", "--timezone", "UTC", "--at", "2026-03-02T07:00")
-    line("import", "users-1.xml", "extensions-1.xml", "--at", "2026-03-02T08:00")
-    line("label", "2", FOREIGN, "--at", "2026-03-02T08:30")
-    line("swap", "202", "203", "--done", "--at", "2026-03-02T10:00", "-m", FOREIGN, "--actor", "Łukasz")
-    line("swap", "204", "205", "--at", "2026-03-02T11:00", "-m", FOREIGN)
-    line("key", "new", "hq.example/東京", "--out", "ledger.key")
+def foreign(made: Path, line: Line, folder: Path) -> Line:
+    """Return what runs a command on a copy of that ledger."""
+    for file in made.iterdir():
+        shutil.copy2(file, folder)
     return line
 
 
