@@ -118,11 +118,11 @@ def reading(command: F) -> F:
 
 def listing(command: F) -> F:
     """Add the options of a command whose answer is a list: its rows as JSON lines or CSV."""
-    return _added(
-        reading(command),
+    forms = (
         _form("nl", "Print the rows as JSON lines: one object a row."),
         _form("csv", "Print the rows as CSV, in UTF-8."),
     )
+    return reading(_added(command, *forms))
 
 
 def writing(command: F) -> F:
