@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Self, TypedDict, cast
 
 from ipo_ledger_cli.colours import of_environment
+from ipo_ledger_cli.output import say
 from ipo_ledger_cli.settings import COLORS, VARIABLES, BadSettings, Setting, file_path, read
 
 if TYPE_CHECKING:
@@ -141,5 +142,8 @@ class Session:
     ) -> None:
         """Let go of the ledger."""
         if self._ledger is not None:
+            note = self._ledger.note()
+            if note is not None and kind is None:  # a fault is all that is to be said, in JSON above all
+                say(f"Note: {note}")
             self._ledger.close()
             self._ledger = None

@@ -40,6 +40,10 @@ class Ledger:
         """Return the ledger's URL, without a password."""
         return self._store.url
 
+    def note(self) -> str | None:
+        """Return what whoever read has to know of the store: that it is a standby, and how far that is; else None."""
+        return self._store.note()
+
     def init(self) -> bool:
         """Make the store, or bring it to this release; tell whether anything had to be done."""
         return self._store.create()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.faults import lost_answers, postgres_crashes, postgres_limits, sqlite_calls, sqlite_power
+from tests.faults import load, lost_answers, postgres_crashes, postgres_limits, sqlite_calls, sqlite_power
 from tests.faults.trial import Trial
 
 
@@ -14,4 +14,5 @@ def trials() -> list[Trial]:
         *lost_answers.TRIALS,
         *postgres_crashes.TRIALS,
         *postgres_limits.TRIALS,
+        *load.TRIALS,
     ]

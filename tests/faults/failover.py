@@ -85,9 +85,7 @@ def main(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments)
     installation = found_installations()[0]
     mode = "asynchronous" if chosen.asynchronous else "synchronous"
-    print(
-        f"{installation}, {WRITERS} writers, {mode}; seconds: from the kill to the end of the promotion, and to an answer"
-    )
+    print(f"{installation}, {WRITERS} writers, {mode}; seconds from the kill to the promotion, and to an answer")
     print("round  acknowledged before  after  lost  wrong  promotion  answer  told")
     rounds = [
         _round(number, installation, synchronous=not chosen.asynchronous) for number in range(1, chosen.rounds + 1)

@@ -9,7 +9,6 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -38,7 +37,7 @@ class Pair:
         """Make the standby a copy of the primary that follows it, and start it."""
         shutil.rmtree(self.standby.data)
         source = f"host=127.0.0.1 port={self.primary.port} user={SUPERUSER} application_name={STANDBY}"
-        words = [self.primary.installation.program("pg_basebackup"), "--dbname", source, "--pgdata", self.standby.data,
+        words: list[str | Path] = [self.primary.installation.program("pg_basebackup"), "--dbname", source, "--pgdata", self.standby.data,
                  "--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync"]  # fmt: skip
         subprocess.run(words, check=True, capture_output=True, cwd=self.standby.folder, **unprivileged_account())
         self.standby._move_to_port(self.standby.port)  # noqa: SLF001 - the copy says the port of the primary
@@ -68,20 +67,17 @@ class Pair:
                 pass
 
     def promote(self) -> None:
-        """Let the standby take the primary's place; return when it takes writes."""
-        with self._standby_connection() as connection:
-            assert connection.execute("SELECT pg_promote(true)").fetchone() == (True,)
+        """Let the standby take the primary's place; return when it takes writes.
 
-    def _standby_connection(self) -> psycopg.Connection[tuple[Any, ...]]:
-        """Connect to the standby; it may just be coming back, when one of its processes was killed."""
+        It may just be coming back, when one of its processes was killed.
+        """
         while True:
             try:
-                connection = psycopg.connect(self.standby.dsn, autocommit=True)
-                connection.execute("SELECT")
+                with psycopg.connect(self.standby.dsn, autocommit=True) as connection:
+                    if connection.execute("SELECT NOT pg_is_in_recovery() OR pg_promote(true)").fetchone() == (True,):
+                        return
             except psycopg.OperationalError:
                 assert self.standby.running
-            else:
-                return connection
 
     def pause(self) -> None:
         """Let the standby receive what the primary sends, and show none of it."""
@@ -94,6 +90,14 @@ class Pair:
         """Let it show what it received."""
         with psycopg.connect(self.standby.dsn, autocommit=True) as connection:
             connection.execute("SELECT pg_wal_replay_resume()")
+
+    def separate(self) -> None:
+        """Let the standby follow nobody."""
+        with psycopg.connect(self.standby.dsn, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET primary_conninfo = ''")
+            connection.execute("SELECT pg_reload_conf()")
+            while connection.execute("SELECT count(*) FROM pg_stat_wal_receiver").fetchone() != (0,):
+                pass
 
     def caught_up(self) -> None:
         """Return once the standby shows all that the primary has."""

@@ -1,4 +1,4 @@
-"""A program of its own for faults: records swaps, and says each name and position once it is acknowledged.
+"""A program of its own for faults: records swaps, and says name, position and milliseconds of each one acknowledged.
 
 `python -m tests.faults.swapper URL NAME COUNT [SECONDS]`: COUNT 0 goes on without end; a store that cannot be used is
 told and tried again for SECONDS (0: it ends with the exit code).
@@ -38,7 +38,7 @@ def told(lines: list[str]) -> tuple[dict[str, int], list[str]]:
         kind, _, rest = line.partition("\t")
         name, _, value = rest.partition("\t")
         if kind == "done" and value:
-            acknowledged[name] = int(value)
+            acknowledged[name] = int(value.partition("\t")[0])
         elif kind == "fault":
             faults.append(rest)
     return acknowledged, faults
@@ -50,6 +50,7 @@ def main(url: str, name: str, count: int, seconds: float) -> int:
         number, failing_since = 0, None
         while not count or number < count:
             number += 1
+            began = time.perf_counter()
             try:
                 position = swap(ledger, f"{name} {number}")
             except StoreUnusable as fault:
@@ -60,7 +61,8 @@ def main(url: str, name: str, count: int, seconds: float) -> int:
                 time.sleep(PAUSE)
             else:
                 failing_since = None
-                print(f"done\t{name} {number}\t{position}", flush=True)
+                took = (time.perf_counter() - began) * 1000
+                print(f"done\t{name} {number}\t{position}\t{took:.1f}", flush=True)
     return 0
 
 

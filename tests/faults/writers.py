@@ -45,6 +45,12 @@ class Writer:
         with self._news:
             return [at for at, line in self.lines if line.startswith("done")]
 
+    @property
+    def waits(self) -> list[float]:
+        """Return how long each acknowledged command took, in milliseconds."""
+        with self._news:
+            return [float(line.rpartition("\t")[2]) for _, line in self.lines if line.startswith("done")]
+
     def wait_for(self, more: int) -> float:
         """Return when so many more commands are acknowledged than now; the time of the last."""
         until = time.monotonic() + PATIENCE

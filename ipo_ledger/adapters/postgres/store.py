@@ -12,13 +12,19 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import psycopg
 
-from ipo_ledger.adapters.postgres import creation, outcome
+from ipo_ledger.adapters.postgres import creation, outcome, standby
 from ipo_ledger.adapters.postgres.address import address
 from ipo_ledger.adapters.postgres.failures import unreadable
 from ipo_ledger.adapters.postgres.questions import sql
 from ipo_ledger.adapters.postgres.sessions import Connection, Sessions, abandon, end, leave
 from ipo_ledger.adapters.store.asking import PAGE
-from ipo_ledger.adapters.store.faults import CommitUnknown, ConnectionLost, DamagedLedger, in_a_command
+from ipo_ledger.adapters.store.faults import (
+    CommitUnknown,
+    ConnectionLost,
+    DamagedLedger,
+    StandbyBehind,
+    in_a_command,
+)
 from ipo_ledger.adapters.store.reading import ReadModel
 from ipo_ledger.adapters.store.whole import as_many_as_can_be_read
 from ipo_ledger.application.ports.rows import Head
@@ -38,7 +44,7 @@ Clock = Callable[[], datetime]
 # One round trip each. The clock is read after the head is locked: waiting for it may have taken a while.
 _READ = b"""
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-SELECT position, recorded_at, ipo_ledger.clock_micros() FROM ipo_ledger.head
+SELECT position, recorded_at, ipo_ledger.clock_micros(), pg_catalog.pg_is_in_recovery() FROM ipo_ledger.head
 """
 _WRITE = """
 BEGIN ISOLATION LEVEL READ COMMITTED;
@@ -52,7 +58,7 @@ _APPENDING = 0x49504F4C
 _WAIT = """
 BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;
 SET LOCAL lock_timeout = {milliseconds};
-SELECT pg_catalog.pg_advisory_xact_lock_shared({lock})
+SELECT pg_catalog.pg_advisory_xact_lock_shared({lock}), pg_catalog.pg_is_in_recovery()
 """
 
 
@@ -67,6 +73,7 @@ class PostgresStore:
         self._sessions = Sessions(address(url), busy_seconds=busy_seconds)
         self._clock = clock
         self._outer = _Outer()
+        self._note: str | None = None
         patience = {"milliseconds": self._sessions.milliseconds, "lock": _APPENDING}
         self._write = _WRITE.format(**patience).encode()
         self._wait = _WAIT.format(**patience).encode()
@@ -95,7 +102,9 @@ class PostgresStore:
         with self._sessions.translating():
             connection, row = self._sessions.begin(_READ)
             try:
-                yield PostgresReading(connection, row, self._clock)
+                reading = PostgresReading(connection, row, self._clock)
+                self._note = standby.note(connection, reading.head()) if row[3] else None
+                yield reading
             except BaseException:
                 abandon(connection)
                 raise
@@ -142,10 +151,19 @@ class PostgresStore:
                 self._outer.writing = None
 
     def wait_for_writers(self) -> None:
-        """Return once every append that had begun is committed, or given up."""
+        """Return once every append that had begun is committed, or given up. Raises `StandbyBehind` on a standby."""
         with self._sessions.translating():
-            connection, _ = self._sessions.begin(self._wait)
+            connection, (_, is_standby) = self._sessions.begin(self._wait)
             leave(connection)
+        if is_standby:  # nobody writes here, and what is on its way from the primary nobody knows
+            with self.reading() as reading:
+                head = reading.head()
+            at = head.recorded_at.isoformat(timespec="seconds")
+            raise StandbyBehind(url=self.url, position=head.position, recorded_at=at)
+
+    def note(self) -> str | None:
+        """Return how far the ledger was when it was last read, if that was on a standby."""
+        return self._note
 
     @contextmanager
     def loading(self) -> Iterator[PostgresLoading]:

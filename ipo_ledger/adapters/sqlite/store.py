@@ -128,6 +128,10 @@ class SqliteStore:
                         raise
                 connection.rollback()
 
+    def note(self) -> str | None:
+        """Return None: a file is never behind."""
+        return None
+
     @contextmanager
     def loading(self) -> Iterator[SqliteLoading]:
         """Begin a transaction that may set positions, times and roles: whoever can write the file may.

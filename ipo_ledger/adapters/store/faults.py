@@ -137,6 +137,20 @@ class StoreReadOnly(StoreFault):
     )
 
 
+class StandbyBehind(StoreFault):
+    """A standby cannot know what its primary had recorded by a time: it may not have received it yet."""
+
+    code = "standby-behind"
+    says = (
+        "The ledger at {url} is a standby that has the events up to {position}, recorded {recorded_at}: "
+        "it cannot know what else was known by a later time."
+    )
+    way_out = (
+        "Ask as known at an event it has (--known-at {position}), or ask the server that takes writes: "
+        "postgresql://USER@HOST1,HOST2/DATABASE?target_session_attrs=read-write"
+    )
+
+
 class StoreBusy(StoreFault):
     """Somebody else is writing, and waiting for them took too long."""
 

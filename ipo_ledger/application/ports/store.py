@@ -100,7 +100,14 @@ class Store(Protocol):
         ...
 
     def wait_for_writers(self) -> None:
-        """Return once every append that had begun is committed, or given up."""
+        """Return once every append that had begun is committed, or given up.
+
+        Raises `StoreUnusable` where that cannot be known: on a copy that may be behind.
+        """
+        ...
+
+    def note(self) -> str | None:
+        """Return what whoever read has to know: that it was a copy, and how far that is. None: it is the ledger."""
         ...
 
     def close(self) -> None:
