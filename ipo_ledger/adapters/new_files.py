@@ -31,7 +31,7 @@ def made_whole(place: Path) -> Iterator[Path]:
         for end in _BESIDE:
             with suppress(FileNotFoundError):
                 part.with_name(f"{part.name}{end}").unlink()
-    _sync_folder(place.parent)
+    sync_folder(place.parent)
 
 
 def _put(part: Path, place: Path) -> None:
@@ -57,8 +57,9 @@ def _sync(path: Path) -> None:
         os.close(opened)
 
 
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # there a folder cannot be opened
+def sync_folder(folder: Path) -> None:
+    """Let what was made in a folder outlive a loss of power; where folders cannot be opened, the system sees to it."""
+    if os.name == "nt":
         return
     opened = os.open(folder, os.O_RDONLY)
     try:

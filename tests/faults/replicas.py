@@ -37,8 +37,9 @@ class Pair:
         """Make the standby a copy of the primary that follows it, and start it."""
         shutil.rmtree(self.standby.data)
         source = f"host=127.0.0.1 port={self.primary.port} user={SUPERUSER} application_name={STANDBY}"
-        words: list[str | Path] = [self.primary.installation.program("pg_basebackup"), "--dbname", source, "--pgdata", self.standby.data,
-                 "--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync"]  # fmt: skip
+        program, into = self.primary.installation.program("pg_basebackup"), self.standby.data
+        how = ("--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync")
+        words: list[str | Path] = [program, "--dbname", source, "--pgdata", into, *how]
         subprocess.run(words, check=True, capture_output=True, cwd=self.standby.folder, **unprivileged_account())
         self.standby._move_to_port(self.standby.port)  # noqa: SLF001 - the copy says the port of the primary
         self.standby.start()

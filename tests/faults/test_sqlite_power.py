@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -9,7 +10,7 @@ from random import Random
 import pytest
 
 from tests.domain.thoroughness import examples
-from tests.faults.site import refuse_unsound
+from tests.faults.site import a_ledger, refuse_unsound
 from tests.faults.sqlite_power import Losing, Powered, at_statements, in_a_checkpoint, in_a_commit
 
 
@@ -26,6 +27,18 @@ def test_whenever_power_is_lost_the_ledger_is_whole(tmp_path: Path, how: Losing)
         there.add(refuse_unsound(f"sqlite:///{path.as_posix()}", powered.acknowledged))
 
     assert there <= {len(powered.acknowledged), len(powered.acknowledged) + 1}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders are not opened there")
+def test_the_name_of_a_new_ledger_is_synced_before_anything_is_acknowledged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(os.fstat(handle).st_ino))
+
+    a_ledger(f"sqlite:///{(tmp_path / 'ledger.db').as_posix()}")
+
+    assert synced == [tmp_path.stat().st_ino]
 
 
 def test_a_command_is_there_once_the_last_byte_of_its_commit_is(tmp_path: Path) -> None:

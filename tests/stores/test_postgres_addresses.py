@@ -83,3 +83,13 @@ def test_what_the_url_says_comes_before_our_defaults() -> None:
 
     assert (str(given["connect_timeout"]), given["application_name"]) == ("3", "mine")
     assert (ours["connect_timeout"], ours["fallback_application_name"]) == (10, "ipo-ledger")
+
+
+def test_a_machine_that_is_gone_is_noticed_within_half_a_minute_unless_the_url_says_otherwise() -> None:
+    given = address("postgresql://db/x?keepalives_idle=60").parameters
+    ours = address("postgresql://db/x").parameters
+
+    noticed = int(ours["keepalives_idle"]) + int(ours["keepalives_interval"]) * int(ours["keepalives_count"])
+    assert noticed <= 30
+    assert int(ours["tcp_user_timeout"]) <= 30_000
+    assert str(given["keepalives_idle"]) == "60"

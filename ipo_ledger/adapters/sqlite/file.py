@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ipo_ledger.adapters.migrations import migrations, pending, refuse_unless_current
-from ipo_ledger.adapters.new_files import made_whole
+from ipo_ledger.adapters.new_files import made_whole, sync_folder
 from ipo_ledger.adapters.sqlite import damage
 from ipo_ledger.adapters.sqlite.damage import APPLICATION_ID
 from ipo_ledger.adapters.sqlite.failures import failed
@@ -85,6 +85,7 @@ class LedgerFile:
         """Make the file and its folder, or bring it to this release; tell whether anything had to be done."""
         with self._making(), suppress(FileExistsError):  # opened only where it is made: see `_is_there`
             self.path.touch(mode=0o600, exist_ok=False)
+            sync_folder(self.path.parent)  # SQLite syncs what is in the file, not that there is one
         self._is_there()
         with closing(self._connect_to_use()) as connection:
             self._write_ahead(connection)
