@@ -12,7 +12,7 @@ import sys
 import time
 from random import Random
 
-from tests.faults import catalogue
+from tests.faults import catalogue, page
 
 
 def main(arguments: list[str]) -> int:
@@ -24,6 +24,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--only", action="append", choices=sorted(trials), metavar="NAME", help=", ".join(trials))
     parser.add_argument("--rounds", type=int, help="how often, instead of each kind's own number")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--write", action="store_true", help="write what was found into docs/reliability.md")
     chosen = parser.parse_args(arguments)
     print(f"{'fault':<18} {'injected':>8} {'acknowledged':>12} {'lost':>4} {'seconds':>7}  seen")
     failed = False
@@ -35,6 +36,8 @@ def main(arguments: list[str]) -> int:
         took = time.monotonic() - began
         line = f"{name:<18} {found.injected:>8} {found.acknowledged:>12} {found.lost:>4} {took:>7.1f}  {seen}"
         print("\n  WRONG: ".join([line, *found.wrong]), flush=True)
+        if chosen.write:
+            page.write(trial, found)
         failed = failed or bool(found.lost or found.wrong)
     return 1 if failed else 0
 

@@ -105,12 +105,11 @@ def lose_power(how: Losing, rounds: int, chance: Random) -> Found:
             with closing(powered.ledger):
                 states = list(how(powered, chance))
             found.injected += len(states)
-            found.acknowledged += len(powered.acknowledged)
             distinct = dict.fromkeys(files for _, files in states)
             found.seen["distinct states of the files"] += len(distinct)
             for files in distinct:
                 looked = look(f"sqlite:///{files.lay(folder / 'lost').as_posix()}", powered.acknowledged)
-                found.take(looked, 0)
+                found.take(looked, len(powered.acknowledged))
                 found.seen["the command under way is there"] += looked.commands > len(powered.acknowledged)
     return found
 
