@@ -55,14 +55,13 @@ def show(session: Session) -> None:
     }
 
     def tell() -> None:
-        rows = [(name, value or "not set", _SOURCES[source], where) for name, value, source, where in found]
+        rows = [(name, value or "not set", source, where) for name, value, source, where in found]
         table(("setting", "value", "from", "where"), rows, optional=("where",))
 
     answer_rows(session, told, tell, lambda: _rows(found))
 
 
 _COLUMNS = ("setting", "value", "from", "where")
-_SOURCES = {"option": "option", "environment": "environment", "file": "file", "default": "default"}
 
 
 def _rows(found: list[settings.Setting]) -> Rows:
