@@ -134,13 +134,13 @@ class Wire:
         return int(len(message) * cut.share)
 
     def _sever(self, client: socket.socket, server: socket.socket) -> None:
+        self.happened.set()  # before the client can notice
         if self._leaving:
             with self._guard:
                 self._left.append(server)
         else:
             _close(server)
         _close(client)
-        self.happened.set()
 
 
 @contextmanager
