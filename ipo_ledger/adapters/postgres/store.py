@@ -114,7 +114,9 @@ class PostgresStore:
     def examining(self) -> Iterator[PostgresExamining]:
         """Look at the ledger even where it is damaged, on a connection of its own."""
         with self._sessions.translating(), self._sessions.examining(_READ) as (connection, row):
-            yield PostgresExamining(connection, row, self._clock, self.url)
+            examining = PostgresExamining(connection, row, self._clock, self.url)
+            self._note = standby.note(connection, examining.head()) if row[3] else None
+            yield examining
 
     @contextmanager
     def writing(self) -> Iterator[PostgresWriting]:
