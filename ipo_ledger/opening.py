@@ -68,7 +68,10 @@ def _sqlite_path(url: str, rest: str) -> Path:
         raise BadLedgerUrl(url=url, why="it names no file")
     if "\0" in text or text == ":memory:":
         raise BadLedgerUrl(url=url.replace("\0", ""), why="a ledger is a file that stays")
-    return Path(text).expanduser()
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise BadLedgerUrl(url=url, why="there is no such home folder") from None
 
 
 def _system_clock() -> datetime:

@@ -66,6 +66,20 @@ def test_a_url_is_shown_without_its_password(url: str, shown: str) -> None:
         "http://ana:s3cr3t@db/ledger",
         "postgresqlx://ana:s3cr3t@db/ledger",
         "host=db password=s3cr3t",
+        "postgresql://ana:s3cr3t/ledger",
+        "postgresql://ana:s3cr3t",
+        "postgresql://db1,ana:s3cr3t/ledger",
+        "postgresql://db/ledger?pasword=s3cr3t",
+        "postgresql://db/ledger?host=x&pass word=s3cr3t",
+        "postgresql://db/ledger?s3cr3t",
+        "postgresql://db/ledger?host=/tmp password=s3cr3t",
+        "postgresql://db/ledger?sslmode=s3cr3t%00",
+        "postgresql://ana:s3cr3t\udcff@db/ledger",
+        "postgresql://ana:s3cr3t\0@db/ledger",
+        "postgresql://db/ledger&password=s3cr3t",
+        "postgresql://db&password=s3cr3t/ledger",
+        "postgresql://ana:s3cr3t%b1@db/ledger",
+        "postgresql://db/ledger?host=%b1&password=s3cr3t",
     ],
 )
 def test_a_refused_url_gives_nothing_away(url: str) -> None:
@@ -75,6 +89,11 @@ def test_a_refused_url_gives_nothing_away(url: str) -> None:
     told = "".join(traceback.format_exception(refused.value, chain=True))
     assert SECRET not in refused.value.message + refused.value.hint + repr(refused.value.details)
     assert SECRET not in told.replace(url, "")
+
+
+def test_a_setting_that_is_none_is_named() -> None:
+    with pytest.raises(BadLedgerUrl, match="libpq has no setting pasword;"):
+        address("postgresql://db/ledger?pasword=s3cr3t")
 
 
 def test_what_the_url_says_comes_before_our_defaults() -> None:

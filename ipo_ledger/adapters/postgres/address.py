@@ -24,6 +24,9 @@ _NOTICING: dict[str, str | int] = {
 
 _SECRETS = frozenset({"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"})
 _URL = re.compile(r"postgres(?:ql)?://(?P<authority>[^/?]*)(?P<path>[^?]*)(?P<query>\?.*)?", re.DOTALL)
+_HOST = re.compile(r"(?:\[[^\]]*\]|[^:\[\]]*)(?::[0-9]*)?")
+_UNKNOWN = re.compile(r'invalid URI query parameter: "(?P<name>[a-z_]{1,40})"')
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _ESCAPE = "in a user name or password, write @ as %40, : as %3A, / as %2F, ? as %3F and % as %25"
 
 
@@ -36,6 +39,8 @@ class Address(Struct, frozen=True):
 
 def address(url: str) -> Address:
     """Read a URL. Raises `BadLedgerUrl`, which shows no more of it than cannot be secret."""
+    if _NO_TEXT.search(url):
+        raise BadLedgerUrl(url=certainly_public(url), why="it holds bytes that are no characters")
     parts = _URL.fullmatch(url)
     if parts is None:
         raise BadLedgerUrl(url=certainly_public(url), why="it does not begin with postgresql://")
@@ -44,11 +49,20 @@ def address(url: str) -> Address:
     if authority.count("@") > 1 or "@" in path + query:
         raise BadLedgerUrl(url=certainly_public(url), why=f"it has an @ too many: {_ESCAPE}")
     user, at, hosts = authority.rpartition("@")
-    shown = f"postgresql://{user.partition(':')[0]}{at}{hosts}{path}{_without_secrets(query)}"
-    _understood(shown)
+    if not all(map(_HOST.fullmatch, hosts.split(","))):  # `ana:s3cret/ledger` lacks a host: it is a port to libpq
+        why = f"what follows a : there is no port; a password stands before an @, and {_ESCAPE}"
+        raise BadLedgerUrl(url=certainly_public(url), why=why)
+    if set("=&") & set(hosts + path):
+        raise BadLedgerUrl(
+            url=certainly_public(url), why="settings stand after a ?, and in a name = is %3D and & is %26"
+        )
+    public = f"postgresql://{user.partition(':')[0]}{at}{hosts}{path}"
+    _understood(public)
+    shown = f"{public}{_without_secrets(query)}"
+    _query_understood(public, shown)
     try:
         given = conninfo_to_dict(url)
-    except ProgrammingError:  # its message may hold what is not to be shown
+    except (ProgrammingError, UnicodeDecodeError):  # its message may hold what is not to be shown
         raise BadLedgerUrl(url=shown, why=f"its password cannot be read: {_ESCAPE}") from None
     parameters: dict[str, str | int] = {"fallback_application_name": APPLICATION_NAME}
     parameters |= {"connect_timeout": CONNECT_SECONDS, **_NOTICING}
@@ -59,8 +73,21 @@ def address(url: str) -> Address:
 def _understood(shown: str) -> None:
     try:
         conninfo_to_dict(shown)
-    except ProgrammingError as fault:
+    except (ProgrammingError, UnicodeDecodeError) as fault:
         raise BadLedgerUrl(url=shown, why=" ".join(str(fault).split())) from fault
+
+
+def _query_understood(public: str, shown: str) -> None:
+    """Refuse settings that libpq does not know, without a word of their values: one may be a misspelled password."""
+    try:
+        conninfo_to_dict(shown)
+    except (ProgrammingError, UnicodeDecodeError) as fault:
+        unknown = _UNKNOWN.search(str(fault))
+        which = f"libpq has no setting {unknown['name']}" if unknown else "libpq cannot read its settings"
+        why = f"{which}; after the ? stand name=value, such as sslmode=require, with & between them"
+    else:
+        return
+    raise BadLedgerUrl(url=f"{public}?...", why=why)
 
 
 def _without_secrets(query: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ipo_ledger.errors import Malformed, OutcomeUnknown, StoreDamaged, StoreUnusable
 
+_LONGEST = 500  # characters of a URL that are repeated where it is none
 _PLAIN = re.compile(r"[\w:/@.,%+=~-]*")
 
 
@@ -30,6 +31,10 @@ class BadLedgerUrl(Malformed):
     code = "bad-ledger-url"
     says = "{url} is no ledger URL: {why}."
     way_out = "Use sqlite:///PATH or postgresql://USER@HOST/DATABASE, with --ledger or IPO_LEDGER_URL."
+
+    def __init__(self, *, url: str, hint: str | None = None, **details: Any) -> None:
+        """Fill in the sentence; of what is far too long for a URL its beginning will do."""
+        super().__init__(hint=hint, url=url if len(url) <= _LONGEST else f"{url[:_LONGEST]}...", **details)
 
 
 class NoLedgerYet(StoreFault):

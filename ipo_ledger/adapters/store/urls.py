@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_PUBLIC = re.compile(r"[A-Za-z]*(?:://[^:/?@]*)?")
+_PUBLIC = re.compile(r"[A-Za-z]*(?:://[^:/?@=&]*)?")
 
 
 def certainly_public(url: str) -> str:
