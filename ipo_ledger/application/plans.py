@@ -42,5 +42,5 @@ def loaded(text: bytes, *, where: str) -> SavedPlan:
     """Return the plan in a file. Raises `UnreadablePlan`."""
     try:
         return msgspec.json.decode(text, type=SavedPlan)
-    except (msgspec.MsgspecError, UnicodeError) as fault:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as fault:
         raise UnreadablePlan(where=where, why=str(fault)) from None

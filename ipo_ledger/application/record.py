@@ -282,7 +282,7 @@ def _read(number: int, line: bytes | str) -> Command:
         raise BadRecordLine(line=number, why=f"it is longer than {LONGEST_LINE >> 20} MiB")
     try:
         return _decoder.decode(line)
-    except (msgspec.DecodeError, UnicodeError) as fault:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as fault:
         raise BadRecordLine(line=number, why=str(fault)) from None
 
 
