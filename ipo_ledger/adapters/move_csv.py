@@ -14,8 +14,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from ipo_ledger.adapters.exports.csv_lists import MOST_CELLS, MOST_LINES
 from ipo_ledger.adapters.exports.faults import NotReadable
 from ipo_ledger.adapters.exports.files import LARGEST_FILE, content
+from ipo_ledger.adapters.exports.pages import MOST
 from ipo_ledger.adapters.exports.recognise import Form, recognise
 from ipo_ledger.application.move_lists import MoveAsked
 from ipo_ledger.domain.site import shown
@@ -54,7 +56,7 @@ def _text(source: str | Path | BinaryIO) -> str:
     else:
         held = source.read(LARGEST_FILE + 1)
         if len(held) > LARGEST_FILE:
-            raise NotReadable("is too large for a list of moves")
+            raise NotReadable(f"is larger than {LARGEST_FILE >> 20} MiB: no list of moves is")
     found = recognise(held)
     if found.form is not Form.CSV:
         raise NotReadable(f"is {found.form.value}, not a list of moves")
@@ -73,7 +75,9 @@ def _moves(file: str, text: str) -> Iterator[MoveAsked]:
         yield MoveAsked(where=f"{file}, line {line}", fault=fault)
     if faults and _EXTENSION not in columns:
         return  # nothing below can be said without it
-    for line, cells in rows:
+    for count, (line, cells) in enumerate(rows):
+        if count >= MOST:
+            raise NotReadable(f"has more than {MOST} rows: no system has so many extensions")
         yield _move(f"{file}, line {line}", cells, columns, len(header))
 
 
@@ -140,6 +144,8 @@ def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     line = 1
     try:
         for cells in reader:
+            if len(cells) > MOST_CELLS or line > MOST_LINES:
+                raise NotReadable(f"has more than {MOST_CELLS} cells in a line or {MOST_LINES} lines: no list has")
             if any(cell.strip() for cell in cells):
                 yield line, [cell.strip() for cell in cells]
             line = reader.line_num + 1

@@ -145,7 +145,9 @@ def test_a_file_above_the_limit_is_refused_before_it_is_read(tmp_path: Path) -> 
     with path.open("wb") as file:
         file.truncate(files.LARGEST_FILE + 1)  # a hole: it takes no room
 
-    assert lines(refusal([path]), tmp_path) == ["huge.xml: is larger than 256 MiB: no export is"]
+    assert lines(refusal([path]), tmp_path) == [
+        "huge.xml: is larger than 32 MiB, three times the export of the largest system: give it in parts"
+    ]
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no endless file")

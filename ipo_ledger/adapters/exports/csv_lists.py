@@ -59,6 +59,8 @@ NEEDED: dict[Kind, tuple[str, ...]] = {
     Kind.USER: ("name", "number"),
 }
 
+MOST_CELLS, MOST_LINES = 1000, 1_000_000
+
 _CODE = re.compile(r"[0-9]{4,31}|[*•●]+")
 _DIGITS = re.compile(r"[0-9]{4,}")
 _HEADERS_SHOWN = 20
@@ -85,10 +87,11 @@ def read(file: str, body: str | bytes, mapping: ColumnMap | None = None) -> Read
     for line, cells in itertools.islice(_rows(text, delimiter), 1, None):
         if any(cells[len(header) :]):
             fault = f"has {len(cells)} cells, but the header has {len(header)}"
-            reading.complaints.append(Complaint(file, f"line {line}", fault))
+            reading.complain(Complaint(file, f"line {line}", fault))
             continue
         fields = {field: cells[at] if at < len(cells) else "" for field, at in columns.places.items()}
-        reading.complaints += [Complaint(file, f"line {line}", fault) for fault in _without_code(fields)]
+        for fault in _without_code(fields):
+            reading.complain(Complaint(file, f"line {line}", fault))
         page.take(columns.kind, fields, f"line {line}")
     if not page.records and not reading.complaints:
         raise NotReadable("has a header, but nothing below it")
@@ -117,6 +120,8 @@ def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     line = 1
     try:
         for cells in reader:
+            if len(cells) > MOST_CELLS or line > MOST_LINES:
+                raise NotReadable(f"has more than {MOST_CELLS} cells in a line or {MOST_LINES} lines: no list has")
             if any(cell.strip() for cell in cells):
                 yield line, [cell.strip() for cell in cells]
             line = reader.line_num + 1

@@ -10,8 +10,8 @@ from ipo_ledger.adapters.exports.faults import NotReadable
 if TYPE_CHECKING:
     from pathlib import Path
 
-LARGEST_FILE = 256 * 1024 * 1024
-"""Bytes. An export of 3000 users is about 10 MB: what is larger than this is something else."""
+LARGEST_FILE = 32 * 1024 * 1024
+"""Bytes. An export of 3000 users, the most there can be, is about 10 MB: what is larger is something else."""
 
 
 def content(path: Path) -> bytes:
@@ -34,4 +34,5 @@ def content(path: Path) -> bytes:
 
 
 def _too_large() -> NotReadable:
-    return NotReadable(f"is larger than {LARGEST_FILE // 1024 // 1024} MiB: no export is")
+    size = LARGEST_FILE // 1024 // 1024
+    return NotReadable(f"is larger than {size} MiB, three times the export of the largest system: give it in parts")

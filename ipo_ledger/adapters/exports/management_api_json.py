@@ -25,6 +25,9 @@ from ipo_ledger.adapters.exports.pages import API_FIELDS, Page, Reading, total_o
 Object = dict[str, object]
 """An object of the JSON. Scalars in it are text (numbers too, as they are written), True, False or None."""
 
+MOST_OBJECTS = 1_000_000
+"""In one file: a hundred times what the largest system has."""
+
 _SPACE = re.compile(r"\s*")
 _CODES = frozenset({"LoginCode", "VoicemailCode"})
 _ANSWER = frozenset({"response", "data", "ws_object", "error"})
@@ -41,7 +44,7 @@ def read(file: str, body: str | bytes) -> Reading:
                 for name, found in (found for item in items for found in _objects(item, page)):
                     records += 1
                     page.take(API_FIELDS[name][0], _fields(name, found), f"record {records}")
-                reading.pages.append(page)
+                reading.take(page)
     except RecursionError:
         raise NotReadable("is nested deeper than any export") from None
     return reading
@@ -50,6 +53,8 @@ def read(file: str, body: str | bytes) -> Reading:
 def _documents(text: str) -> Iterator[object]:
     """Parse what there is, one document after the other; numbers stay as they are written."""
     decoder = json.JSONDecoder(object_pairs_hook=_object, parse_int=str, parse_float=str, parse_constant=str)
+    if text.count("{") > MOST_OBJECTS:
+        raise NotReadable(f"holds more than {MOST_OBJECTS} objects: no export does")
     end = len(text.rstrip())
     at = 0
     while at < end:
@@ -72,11 +77,14 @@ def _after_space(text: str, at: int) -> int:
 def _object(pairs: list[tuple[str, object]]) -> Object:
     """Make an object: without codes, and with a name that is there twice as a list."""
     made: Object = {}
+    several: dict[str, list[object]] = {}
     for name, value in pairs:
         if name in _CODES:
             made[name] = "yes" if _text(value) != "" else "no"
+        elif name in several:
+            several[name] += _listed(value)
         elif name in made:
-            made[name] = [*_listed(made[name]), *_listed(value)]
+            made[name] = several[name] = [*_listed(made[name]), *_listed(value)]
         else:
             made[name] = value
     return made
@@ -93,7 +101,8 @@ def _pages(file: str, answer: object, reading: Reading) -> Iterator[tuple[Page, 
         errors = [*_errors(response)]
         if not errors and _attribute(response, "status") == "0":
             errors = ["the system answered that it failed (status 0), without saying why"]
-        reading.complaints += [Complaint(file, "", message) for message in errors]
+        for message in errors:
+            reading.complain(Complaint(file, "", message))
         astray += _listed(response.get("ws_object"))
         for data in _listed(response.get("data")):
             inside = data if isinstance(data, dict) else {}

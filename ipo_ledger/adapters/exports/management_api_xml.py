@@ -43,7 +43,7 @@ class _Answers(Records):
             self._failed = attributes.get("status", "1").strip() == "0"
         elif name == "data":
             total = total_of(attributes.get("totalRecords"), self.file, self.reading)
-            self.reading.pages.append(Page(file=self.file, total=total))
+            self.reading.take(Page(file=self.file, total=total))
         elif name == "error":
             self._error = {}
         elif self.path[-2:-1] == ["ws_object"]:
@@ -58,9 +58,7 @@ class _Answers(Records):
         return False
 
     def _page(self) -> Page:
-        if not self.reading.pages:
-            self.reading.pages.append(Page(file=self.file))
-        return self.reading.pages[-1]
+        return self.reading.pages[-1] if self.reading.pages else self.reading.take(Page(file=self.file))
 
     def ended(self, name: str, text: str) -> None:
         if name in {"error_code", "error_desc"}:
@@ -72,7 +70,7 @@ class _Answers(Records):
             self._complain("the system answered that it failed (status 0), without saying why")
 
     def _complain(self, message: str) -> None:
-        self.reading.complaints.append(Complaint(self.file, "", message))
+        self.reading.complain(Complaint(self.file, "", message))
 
     def found(self, kind: Kind, fields: dict[str, str]) -> None:
         self._records += 1

@@ -7,7 +7,7 @@ from enum import Enum
 
 import msgspec
 
-from ipo_ledger.adapters.exports.faults import Complaint
+from ipo_ledger.adapters.exports.faults import Complaint, NotReadable
 from ipo_ledger.domain.site import shown
 
 
@@ -16,6 +16,10 @@ class Kind(Enum):
 
     USER = "user"
     EXTENSION = "extension"
+
+
+MOST = 100_000
+"""Records, pages or complaints of one file: a system has 3000 users and as many extensions at most."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +46,9 @@ class Page(msgspec.Struct, kw_only=True):
     """Names of the objects it holds that are neither users nor extensions."""
 
     def take(self, kind: Kind, fields: Mapping[str, str], where: str) -> None:
-        """Add a record."""
+        """Add a record. Raises NotReadable where there are more than any system has."""
+        if len(self.records) >= MOST:
+            raise _too_many("records")
         self.kinds.add(kind)
         self.records.append(Record(kind=kind, fields=fields, source=f"{self.file}, {where}"))
 
@@ -53,8 +59,26 @@ class Reading(msgspec.Struct, kw_only=True):
     pages: list[Page] = msgspec.field(default_factory=list)
     complaints: list[Complaint] = msgspec.field(default_factory=list)
 
+    def take(self, page: Page) -> Page:
+        """Add a page, and return it. Raises NotReadable where there are more than of any system."""
+        if len(self.pages) >= MOST:
+            raise _too_many("pages")
+        self.pages.append(page)
+        return page
+
+    def complain(self, complaint: Complaint) -> None:
+        """Add a complaint. Raises NotReadable where there are more than anybody mends."""
+        if len(self.complaints) >= MOST:
+            raise _too_many("mistakes")
+        self.complaints.append(complaint)
+
+
+def _too_many(what: str) -> NotReadable:
+    return NotReadable(f"holds more than {MOST} {what}: it is no export of one system")
+
 
 _LONGEST_TOTAL = 10
+_NAMED = 20  # objects that are neither users nor extensions
 
 API_FIELDS: dict[str, tuple[Kind, dict[str, str]]] = {
     "User": (
@@ -79,7 +103,7 @@ def total_of(text: str | None, file: str, reading: Reading) -> int | None:
     """Read a `totalRecords`; what is no number is complained of."""
     if text is None or (text.isascii() and text.isdigit() and len(text) < _LONGEST_TOTAL):
         return None if text is None else int(text)
-    reading.complaints.append(Complaint(file, "", f"totalRecords is {shown(text)}, not a number"))
+    reading.complain(Complaint(file, "", f"totalRecords is {shown(text)}, not a number"))
     return None
 
 
@@ -99,7 +123,8 @@ def incomplete(pages: Sequence[Page]) -> list[Complaint]:
 
 def _misfits(page: Page) -> list[str]:
     if page.others:
-        names = ", ".join(shown(name) for name in sorted(page.others))
+        names = ", ".join(shown(name) for name in sorted(page.others)[:_NAMED])
+        names += ", ..." if len(page.others) > _NAMED else ""
         return [f"holds objects that are neither users nor extensions: {names}"]
     if len(page.kinds) > 1 and page.total is not None:
         return ["mixes users and extensions in one page, so totalRecords cannot be checked"]

@@ -44,7 +44,7 @@ _FOREIGN = (
     (b"\x1f\x8b", "a compressed file (unpack it)"),
     (b"SQLite format 3\x00", "a database"),
 )
-_PROLOGUE = re.compile(r"(?:\s|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
+_PROLOGUE = re.compile(r"(?:\s++|<\?.*?\?>|<!--.*?-->)*+", re.DOTALL)  # ++: without a memory of every space
 _HTML = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _RESPONSE = re.compile(r"<(?:[\w.-]+:)?response[\s>/]")
 

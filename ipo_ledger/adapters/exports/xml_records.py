@@ -22,6 +22,9 @@ _CUT_OFF = {
         errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
     )
 }
+MOST_ELEMENTS = 3_000_000
+"""In one file: 3000 users with all they are made of have less than half of it."""
+DEEPEST = 100
 _SECOND_ROOT = errors.codes[errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT]
 _SEVERAL = "several"
 _IN_FIELD = 2
@@ -38,6 +41,7 @@ class Records:
         self.path: list[str] = []
         """The elements around, down to the user or extension that is being read."""
         self.astray = False
+        self._count = 0
         self._inside = 0
         """How deep in a user or extension: 1 in it, 2 in one of its fields, 0 outside."""
         self._kept: Mapping[str, str] = {}
@@ -47,7 +51,10 @@ class Records:
         self._text: list[str] = []
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        """Take the start of an element."""
+        """Take the start of an element. Raises NotReadable where there are more, or deeper ones, than in any export."""
+        self._count += 1
+        if self._count > MOST_ELEMENTS or len(self.path) + self._inside > DEEPEST:
+            raise NotReadable("has more elements, or deeper ones, than any export")
         if self._inside:
             self._inside += 1
             if self._inside == _IN_FIELD:
