@@ -48,6 +48,7 @@ EVENT_FIELDS: dict[str, type] = {
     "proof": list,  # the hashes beside the way from this event to the root, lowest first
 }
 LARGEST = 2**63 - 1
+LARGEST_FILE = 64 * 1024 * 1024
 ED25519 = b"\x01"
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017 - as Python 3.9 has it
 
@@ -280,7 +281,12 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         kept = given.checkpoint.read_text(encoding="utf-8") if given.checkpoint else None
-        code, lines = examine(given.evidence.read_bytes(), given.key, kept)
+        with given.evidence.open("rb") as file:
+            data = file.read(LARGEST_FILE + 1)
+        if len(data) > LARGEST_FILE:
+            code, lines = UNUSABLE, [f"{given.evidence} is larger than any evidence ({LARGEST_FILE >> 20} MiB)."]
+        else:
+            code, lines = examine(data, given.key, kept)
     except (OSError, UnicodeDecodeError) as fault:
         code, lines = UNUSABLE, [str(fault)]
     if isinstance(sys.stdout, io.TextIOWrapper):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ipo_ledger_cli.session import Session
     from ipo_ledger_cli.watching import Progress
 
-_LONGEST = 1 << 28  # bytes of a line; what is longer is no line of an export, and is refused in parts
+_LONGEST = 1 << 24  # bytes of a line; what is longer is no line of an export, and is refused in parts
 
 
 @command("export", examples=("ipo-ledger export", "ipo-ledger export -o ledger.jsonl"), exits=(0, 2, 6, 141))

@@ -14,7 +14,7 @@ from ipo_ledger_cli.output import say
 if TYPE_CHECKING:
     from ipo_ledger_cli.session import Session
 
-_LARGEST = 64 * 1024 * 1024  # bytes; a plan of 3000 phones has 300 000
+_LARGEST = 8 * 1024 * 1024  # bytes; a plan of 3000 phones has 300 000
 
 
 class PlanNotWritten(StoreUnusable):
@@ -38,10 +38,11 @@ def write(file: str, plan: SavedPlan) -> None:
 def read(session: Session, file: str, batch: str | None) -> SavedPlan:
     """Read a plan, and see that it is of the batch and system that the command line names, where it does."""
     try:
-        path = Path(file)
-        if path.stat().st_size > _LARGEST:
-            raise UnreadablePlan(where=file, why="it is too large")
-        plan = loaded(path.read_bytes(), where=file)
+        with Path(file).open("rb") as opened:
+            content = opened.read(_LARGEST + 1)
+        if len(content) > _LARGEST:
+            raise UnreadablePlan(where=file, why=f"it is larger than {_LARGEST >> 20} MiB")
+        plan = loaded(content, where=file)
     except OSError as fault:
         raise UnreadablePlan(where=file, why=fault.strerror or str(fault)) from None
     if batch is not None and batch not in (plan.batch, f"{plan.system}/{plan.batch}"):

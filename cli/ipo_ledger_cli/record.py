@@ -81,16 +81,17 @@ def _lines(stream: IO[bytes]) -> Iterator[bytes | None]:
     from ipo_ledger.application.record import LONGEST_LINE
 
     mark = codecs.BOM_UTF8  # some editors and shells begin a file with it
-    begun = b""
+    begun = bytearray()
     for chunk in _chunks(stream):
-        *lines, rest = (begun + chunk).split(b"\n")
-        for line in lines:
-            yield line[: LONGEST_LINE + 1].removeprefix(mark)
+        first, *others = chunk.split(b"\n")
+        begun += first[: LONGEST_LINE + 1 - len(begun)]  # no more than it takes to see that it is too long
+        for line in others:
+            yield bytes(begun).removeprefix(mark)
             mark = b""
-        begun = rest[: LONGEST_LINE + 1]  # no more than it takes to see that it is too long
+            begun = bytearray(line)
         yield None
     if begun:
-        yield begun.removeprefix(mark)
+        yield bytes(begun).removeprefix(mark)
 
 
 def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
