@@ -96,8 +96,9 @@ def _unexpected(fault: BaseException, session: Session, *, as_json: bool) -> int
     error = {
         "code": "unexpected",
         "message": f"Something went wrong that should not: {said.rstrip('.')}.",
-        "hint": "This is a fault of the program: set IPO_LEDGER_DEBUG=1, or begin with `ipo-ledger --debug`, "
-        "to see the traceback.",
+        "hint": "This is a fault of ipo-ledger, and not yours. Begin with `ipo-ledger --debug` (or set "
+        "IPO_LEDGER_DEBUG=1) to see the traceback, which bears no password, and report it; "
+        "`ipo-ledger verify` says whether the ledger is sound.",
         "details": {},
     }
     return _told(error, UNEXPECTED, as_json=as_json)

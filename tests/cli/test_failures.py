@@ -17,7 +17,10 @@ from tests.cli.programs import ENVIRONMENT, PROGRAM
 
 Line = Callable[..., tuple[int, list[str]]]
 SECRET = "s3cr&t/word"  # noqa: S105 - of nobody
-HOW_TO_SEE_MORE = "set IPO_LEDGER_DEBUG=1, or begin with `ipo-ledger --debug`, to see the traceback."
+FAULT = (
+    "This is a fault of ipo-ledger, and not yours. Begin with `ipo-ledger --debug` (or set IPO_LEDGER_DEBUG=1) to see "
+    "the traceback, which bears no password, and report it; `ipo-ledger verify` says whether the ledger is sound."
+)
 QUOTED = "s3cr%26t%2Fword"
 
 
@@ -36,7 +39,7 @@ def test_an_unexpected_fault_is_one_line_that_says_how_to_see_more(line: Line, m
     assert code == 1
     assert said == [
         "2> Error: Something went wrong that should not: RuntimeError: the disk sings.",
-        f"2> Hint: This is a fault of the program: {HOW_TO_SEE_MORE}",
+        f"2> Hint: {FAULT}",
     ]
 
 
