@@ -20,14 +20,21 @@ if TYPE_CHECKING:
 Clock = Callable[[], datetime]
 
 
-def open_ledger(url: str | None = None, *, actor: str | None = None, clock: Clock | None = None) -> Ledger:
+def open_ledger(
+    url: str | None = None,
+    *,
+    actor: str | None = None,
+    clock: Clock | None = None,
+    warned: Callable[[str], None] | None = None,
+) -> Ledger:
     """Open a ledger: `sqlite:///PATH`, `postgresql://...`, or by default the file in the user's data directory.
 
     `actor` is who acts, by default the name of the account. `clock` returns aware datetimes and is for tests: the
-    default is this machine's clock for a file, the server's for PostgreSQL. Nothing is made or reached yet.
+    default is this machine's clock for a file, the server's for PostgreSQL. `warned` is told once when a connection
+    that leaves this machine is not encrypted. Nothing is made or reached yet.
     Raises `BadLedgerUrl`.
     """
-    store = _store(url if url is not None else default_url(), clock)
+    store = _store(url if url is not None else default_url(), clock, warned)
     return Ledger(store, actor=actor if actor is not None else account_name(), read_exports=_read_exports)
 
 
@@ -46,7 +53,7 @@ def account_name() -> str:
         return "unknown"
 
 
-def _store(url: str, clock: Clock | None) -> Store:
+def _store(url: str, clock: Clock | None, warned: Callable[[str], None] | None) -> Store:
     scheme, colon, rest = url.partition(":")
     if colon and scheme == "sqlite":
         from ipo_ledger.adapters.sqlite.store import SqliteStore
@@ -55,7 +62,7 @@ def _store(url: str, clock: Clock | None) -> Store:
     if colon and scheme in {"postgresql", "postgres"}:
         from ipo_ledger.adapters.postgres.store import PostgresStore  # psycopg costs 140 ms: only where it is used
 
-        return PostgresStore(url, clock=clock)
+        return PostgresStore(url, clock=clock, warned=warned)
     raise BadLedgerUrl(url=certainly_public(url), why="it begins with neither sqlite:/// nor postgresql://")
 
 

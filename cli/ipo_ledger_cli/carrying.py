@@ -33,8 +33,8 @@ def export(session: Session, *, file: str | None) -> None:
     """Write the whole ledger as JSON lines.
 
     Every event as it is stored, with hashes, as the ledger is at one moment, whatever is recorded meanwhile. A
-    file is written whole or not at all. `load` reads it into an empty ledger of either kind. Give -o in Windows
-    PowerShell: what it redirects with > it writes in other characters.
+    file is written whole or not at all, and you alone can read it. `load` reads it into an empty ledger of either
+    kind. Give -o in Windows PowerShell: what it redirects with > it writes in other characters.
     """
     lines = 0
 
@@ -48,7 +48,7 @@ def export(session: Session, *, file: str | None) -> None:
 
     onto_terminal = file in {None, "-"} and is_terminal(sys.stdout)  # there the lines themselves say how far it is
     with closing(session.ledger().export()) as exported, nullcontext() if onto_terminal else watched() as progress:
-        write(file or "-", counted(exported, progress))
+        write(file or "-", counted(exported, progress), private=True)
     if session.json:
         if file not in {None, "-"}:
             write_json({"file": file, "lines": lines}, sys.stdout)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows would change the line ends
 _LARGEST_NOTE = 1 << 20  # bytes; a checkpoint with a hundred signatures has a hundredth of it
 
 
@@ -42,23 +43,24 @@ def output(*, required: bool, help_: str) -> Callable[[Any], Any]:
     )
 
 
-def write(file: str, parts: Iterable[bytes]) -> None:
+def write(file: str, parts: Iterable[bytes], *, private: bool = False) -> None:
     """Write a file, or standard output for `-`; a file that is there already is replaced once this one is whole.
 
-    Raises `FileNotWritten`.
+    What is `private` nobody but its owner can read, from the first byte on; on Windows it has the rights of its
+    folder. Raises `FileNotWritten`.
     """
     if file == "-":
         for part in parts:
             write_exactly(part, sys.stdout)
         return
-    with _whole(file) as stream:
+    with _whole(file, 0o600 if private else 0o666) as stream:
         for part in parts:
             with _saying(file):
                 stream.write(part)
 
 
 @contextmanager
-def _whole(file: str) -> Iterator[IO[bytes]]:
+def _whole(file: str, mode: int) -> Iterator[IO[bytes]]:
     """Open a file beside the one meant, and put it in its place at the end of the block, if all went well."""
     path = Path(file).resolve()  # a link stays a link
     if path.exists() and not path.is_file():  # such as /dev/full: nothing can take its place
@@ -67,7 +69,7 @@ def _whole(file: str) -> Iterator[IO[bytes]]:
         return
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     with _saying(file):
-        stream = beside.open("xb")
+        stream = os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode), "wb")
     try:
         with stream:
             yield stream

@@ -114,7 +114,7 @@ class Session:
         if self._ledger is None:
             from ipo_ledger import open as open_ledger
 
-            self._ledger = open_ledger(self.ledger_url, actor=self.actor, clock=self.clock)
+            self._ledger = open_ledger(self.ledger_url, actor=self.actor, clock=self.clock, warned=_warn)
         return self._ledger
 
     def system(self) -> ipo_ledger.SystemLedger:
@@ -147,3 +147,9 @@ class Session:
                 say(f"Note: {note}")
             self._ledger.close()
             self._ledger = None
+
+
+def _warn(warning: str) -> None:
+    from ipo_ledger_cli.output import say
+
+    say(f"Warning: {warning}.")

@@ -11,6 +11,7 @@ from ipo_ledger.evidence.notes import SigningKey, UnreadableKey, VerifierKey
 
 _LARGEST = 4096  # bytes; a key has about a hundred
 _OTHERS = 0o077
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows would change the line end
 
 
 class BadKeyName(Malformed):
@@ -67,7 +68,7 @@ def make(name: str, path: Path) -> VerifierKey:
     except OSError as fault:
         raise _unusable(path, fault) from None
     try:
-        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600)
     except FileExistsError:
         raise KeyFileThere(where=str(path)) from None
     except OSError as fault:

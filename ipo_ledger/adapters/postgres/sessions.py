@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
 
@@ -14,6 +14,7 @@ from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 from ipo_ledger.adapters.migrations import refuse_unless_current
 from ipo_ledger.adapters.postgres import arrays
 from ipo_ledger.adapters.postgres.address import Address
+from ipo_ledger.adapters.postgres.encryption import in_the_clear
 from ipo_ledger.adapters.postgres.failures import failed, refused, words
 from ipo_ledger.adapters.store.faults import (
     CommitUnknown,
@@ -46,10 +47,11 @@ FROM pg_catalog.pg_namespace n WHERE n.nspname = 'ipo_ledger'
 class Sessions:
     """The connections of one store."""
 
-    def __init__(self, address: Address, *, busy_seconds: float) -> None:
-        """Connect to nothing yet."""
+    def __init__(self, address: Address, *, busy_seconds: float, warned: Callable[[str], None] | None = None) -> None:
+        """Connect to nothing yet; `warned` is told once where a connection can be listened to."""
         self.address = address
         self.busy_seconds = busy_seconds
+        self._warned = warned
         self._kept: PerThread[Connection] = PerThread()
         self._was_reached = False
 
@@ -70,6 +72,10 @@ class Sessions:
             connection = psycopg.connect(**self.address.parameters, autocommit=True)  # type: ignore[arg-type] # mypy cannot know which of libpq's names are in it
         except psycopg.OperationalError as fault:
             raise refused(fault, self.address.shown) from fault
+        warning = in_the_clear(connection, self.address)
+        if warning is not None and self._warned is not None:
+            self._warned(warning)
+            self._warned = None
         # Every integer of ours is a bigint; psycopg would send small ones as int2.
         connection.adapters.register_dumper(int, Int8Dumper)
         connection.adapters.register_dumper(int, Int8BinaryDumper)

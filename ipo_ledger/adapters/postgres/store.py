@@ -65,12 +65,19 @@ SELECT pg_catalog.pg_advisory_xact_lock_shared({lock}), pg_catalog.pg_is_in_reco
 class PostgresStore:
     """A ledger in a PostgreSQL database. Connections belong to one thread each; `close` closes them all."""
 
-    def __init__(self, url: str, *, clock: Clock | None = None, busy_seconds: float = BUSY_SECONDS) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Clock | None = None,
+        busy_seconds: float = BUSY_SECONDS,
+        warned: Callable[[str], None] | None = None,
+    ) -> None:
         """Name the database; nothing is reached yet. `clock` stands in for the server's, in tests.
 
-        Raises `BadLedgerUrl`.
+        `warned` is told once when a connection that leaves this machine is not encrypted. Raises `BadLedgerUrl`.
         """
-        self._sessions = Sessions(address(url), busy_seconds=busy_seconds)
+        self._sessions = Sessions(address(url), busy_seconds=busy_seconds, warned=warned)
         self._clock = clock
         self._outer = _Outer()
         self._note: str | None = None

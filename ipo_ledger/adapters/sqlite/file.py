@@ -109,7 +109,7 @@ class LedgerFile:
     def _making(self) -> Iterator[None]:
         """Make the folder, and say in the ledger's own words what goes wrong with it or in the block."""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             yield
         except PermissionError as fault:
             raise NoRights(url=self.url, why=str(fault)) from fault
