@@ -24,12 +24,13 @@ from ipo_ledger.domain import correction
 from ipo_ledger.domain import events as e
 from ipo_ledger.domain.correction import Found, How, RestedOn
 from ipo_ledger.domain.moments import iso, local
-from ipo_ledger.domain.records import Batch
+from ipo_ledger.domain.records import Batch, Change
 from ipo_ledger.domain.refusals import FactsRest, FutureTime, PlanStale, UnknownEvent
 from ipo_ledger.domain.trail import BasePoint, NumberPoint, Pile, PlacePoint, Point, SeatPoint
 
 _BATCH = re.compile(r"[Bb][0-9]+$", re.ASCII)
 _LISTED = 10  # later facts named in a refusal; all of them are in the details
+_LIFE = e.BatchOpened | e.BaseExtensionChanged | e.BatchAbandoned | e.ConfigurationSent
 _PILES: tuple[Pile, ...] = ("seats", "places", "bases", "numbers")
 
 Step: TypeAlias = tuple[datetime, str | None]
@@ -42,6 +43,7 @@ class StoredHistory:
         """Look at the system a command decides on."""
         self._reading: Reading = deciding.reading
         self._key = deciding.system.key
+        self._name = deciding.system.name
         self._past = deciding.past
         self._facts: dict[int, e.Fact] = {}
         self._commands: dict[tuple[str, datetime | None], list[e.Fact]] = {}
@@ -81,6 +83,12 @@ class StoredHistory:
     def taken_away_by(self, position: int) -> int | None:
         """Return the position of the correction that took a fact away, or None: it stands."""
         return self._reading.corrections_of(position, position).get(position)
+
+    def corrections_since(self, position: int) -> dict[int, e.Fact]:
+        """Return the corrections that stand and were recorded after a position."""
+        taken = self._reading.corrections_of(1, self._reading.head().position)
+        found = self.facts_at({by for by in taken.values() if by > position and by not in taken})
+        return {p: f for p, f in found.items() if f.system == self._name}
 
     def restarts_after(self, position: int) -> Sequence[int]:
         """Return the positions of the restarts that stand after a position."""
@@ -123,6 +131,17 @@ class StoredHistory:
                 return fact
         msg = f"B{batch} is there and must have been opened"
         raise AssertionError(msg)
+
+    def went_on(self, batch: int, position: int) -> list[e.Fact]:
+        """Return what stands of how a batch was drafted, sent or given up after a position."""
+        facts = self._reading.facts_of_batch(self._key, batch, self._reading.head().position + 1)
+        since = [f for f in takewhile(lambda f: f.position > position, facts) if isinstance(f.event, _LIFE)]
+        return self._standing(since[::-1]) if since else []
+
+    def changes_then(self, batch: int, position: int) -> dict[int, Change]:
+        """Return the net changes of a batch as it said them at a position."""
+        then = self._reading.batch(self._key, batch, position)
+        return then.changes if then is not None else {}
 
 
 class Corrections(Acting):
@@ -249,8 +268,8 @@ def _facts_rest(deciding: Deciding, history: StoredHistory, found: Found, positi
     ]
     if len(newest_first) > _LISTED:
         lines.append(f"  and {len(newest_first) - _LISTED} more before")
-    hint = f"Correct the newest first, then this one again: `ipo-ledger correct {newest_first[0].position} --never`."
-    if found.target.batch is not None:
+    hint = _way_out(history, newest_first[0], found.target)
+    if found.target.batch is not None and not isinstance(found.target.event, e.Corrected):
         back = f"`ipo-ledger rollback B{found.target.batch}`"
         hint += f" If it did happen, and is to be undone from now on, it is no mistake in the ledger: {back}."
     return FactsRest(
@@ -262,6 +281,19 @@ def _facts_rest(deciding: Deciding, history: StoredHistory, found: Found, positi
         events=[f.position for f in newest_first],
         hint=hint,
     )
+
+
+def _way_out(history: StoredHistory, newest: e.Fact, target: e.Fact) -> str:
+    """Return what to do first about the newest fact in the way: a draft is no mistake in the ledger."""
+    match newest.event:
+        case e.BaseExtensionChanged(batch=number):
+            then = f"`ipo-ledger show B{number} --known-at {target.position}`"
+            change = f"`ipo-ledger change EXTENSION BASE --batch B{number}`"
+            return f"Let B{number} say again what it said then ({then}): {change}. Then correct this one again."
+        case e.BatchOpened(batch=number) if history.batch(number).status == "draft":
+            return f"Give up B{number} first, then correct this one again: `ipo-ledger abandon B{number}`."
+        case _:
+            return f"Correct the newest first, then this one again: `ipo-ledger correct {newest.position} --never`."
 
 
 # --- what it does to which answers --------------------------------------------------------------------------

@@ -3,12 +3,13 @@
 A correction takes a fact away with everything that followed from it by itself, and spells out what stands then.
 Nothing is erased: answers as known before it stay. It is refused when later facts rest on what it takes away: facts
 of the same extension or user, of whoever would have come back to that phone, or phones that would have gone back to
-that user, another change of the same number, a restart since, or a reversal.
+that user, another change of the same number, a restart since, or a reversal; where facts stand again, also when their
+batch went on since, or another correction took away what they had rested on (beneath.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -19,8 +20,9 @@ from ipo_ledger.domain import batch as batches
 from ipo_ledger.domain import events as e
 from ipo_ledger.domain import hot_desking
 from ipo_ledger.domain import refusals as r
+from ipo_ledger.domain.beneath import Reach, corrections_beneath, recorded_first
 from ipo_ledger.domain.entry import Entry
-from ipo_ledger.domain.records import Batch, Mark
+from ipo_ledger.domain.records import Batch, Change, Mark
 from ipo_ledger.domain.system import System, mark_of
 from ipo_ledger.domain.trail import BasePoint, NumberPoint, Pile, PlacePoint, Point, SeatPoint
 
@@ -50,6 +52,10 @@ class History(Protocol):
         """Return the position of the correction that took a fact away, or None: it stands."""
         ...
 
+    def corrections_since(self, position: int) -> Mapping[int, e.Fact]:
+        """Return the corrections that stand and were recorded after a position."""
+        ...
+
     def restarts_after(self, position: int) -> Sequence[int]:
         """Return the positions of the restarts that stand after a position."""
         ...
@@ -76,6 +82,14 @@ class History(Protocol):
 
     def last_drafting(self, batch: int, before: int) -> e.Fact:
         """Return the last fact, before a position, that opened or changed a draft."""
+        ...
+
+    def went_on(self, batch: int, position: int) -> Sequence[e.Fact]:
+        """Return what stands of how a batch was drafted, sent or given up after a position."""
+        ...
+
+    def changes_then(self, batch: int, position: int) -> Mapping[int, Change]:
+        """Return the net changes of a batch as it said them at a position."""
         ...
 
 
@@ -263,7 +277,9 @@ class _Looked:
         self.numbers: set[str] = set()  # numbers that changed hands or desks
         self.sent: set[str] = set()  # numbers in what was sent
         self.batches: set[int] = set()
+        self.lives: set[int] = set()  # batches that were sent, given up or put in force by it, or are again
         self.facts: dict[int, e.Fact] = {}
+        self.again: dict[int, e.Fact] = {}  # what stands again
         self.restarts: list[e.Fact] = []
         self.rests: set[int] = set()
 
@@ -295,23 +311,31 @@ class _Looked:
                 self.numbers |= {n for n in (event.old, event.new) if n is not None}
             case e.ConfigurationSent():
                 self.batches.add(event.batch)
+                self.lives.add(event.batch)
                 self.sent |= self.history.batch(event.batch).numbers
                 if event.in_force:
                     self._changed(event.batch)
             case e.BatchAbandoned():
                 self.batches.add(event.batch)
+                self.lives.add(event.batch)
             case e.SystemRestarted():
                 for number in event.in_force:
                     self.batches.add(number)
+                    self.lives.add(number)
                     self._changed(number)
             case e.Corrected():
-                self.extensions |= {x.extension_id for x in event.extensions}
-                self.users |= {u.user for u in event.users}
-                self.batches |= {b.batch for b in event.batches}
-                for earlier in self.history.facts_at(event.took).values():
-                    self._seen(earlier)
-                    if isinstance(earlier.event, e.SystemRestarted):
-                        self._before_restart(earlier)
+                self._seen_again(event)
+
+    def _seen_again(self, event: e.Corrected) -> None:
+        self.extensions |= {x.extension_id for x in event.extensions}
+        self.users |= {u.user for u in event.users}
+        self.batches |= {b.batch for b in event.batches}
+        for earlier in self.history.facts_at(event.took).values():
+            self._seen(earlier)
+            if not isinstance(earlier.event, e.Corrected):
+                self.again[earlier.position] = earlier
+            if isinstance(earlier.event, e.SystemRestarted):
+                self._before_restart(earlier)
 
     def _changed(self, number: int) -> None:
         batch = self.history.batch(number)
@@ -370,19 +394,32 @@ class _Looked:
             self._changed_again(number)
         for name in [of for pile, of in self.lowest if pile == "numbers" and isinstance(of, str)]:
             self._taken_by_another(name)
-        # Where people went is decided by who was at their home (H3), and whom a phone went back to by where they
-        # were (H4): at any time since, for homes and numbers change.
-        bases = {n for i in self.extensions for n in self._bases_of(i)} | self.numbers
-        numbers = {n for name in self.users for n in self._numbers_of(name)} | self.numbers
-        for name in {name for number in bases for name in self._people(number)}:
-            self._went(name)
-        for extension_id in {i for number in numbers for i in self._homes(number)}:
-            self._sat(extension_id)
+        reach = self._near_by()
         self.rests |= set(self.history.restarts_after(self.first)) - self.took
         for batch in self.batches:
             self._reversals(batch)
+        for batch in self.lives:
+            self._went_on(batch)
+        if self.again:
+            self._stands_again_on(reach)
         if self.rests:
             raise RestedOn(sorted(self.rests, reverse=True))
+
+    def _near_by(self) -> Reach:
+        """Look at who went where by what was touched, and return all that decided it.
+
+        Where people went is decided by who was at their home (H3), and whom a phone went back to by where they were
+        (H4): at any time since, for homes and numbers change.
+        """
+        bases = {n for i in self.extensions for n in self._bases_of(i)} | self.numbers
+        numbers = {n for name in self.users for n in self._numbers_of(name)} | self.numbers
+        people = {name for number in bases for name in self._people(number)}
+        for name in people:
+            self._went(name)
+        homes = {i for number in numbers for i in self._homes(number)}
+        for extension_id in homes:
+            self._sat(extension_id)
+        return Reach(self.extensions | homes, self.users | people, bases | numbers | self.sent, self.lives)
 
     def _bases_of(self, extension_id: int) -> set[str]:
         """Return the base extensions that an extension had at any time since."""
@@ -461,6 +498,19 @@ class _Looked:
             reversal = self.history.batch(other)
             if reversal.status != "abandoned" and reversal.opened_position not in self.took:
                 self.rests.add(reversal.sends[-1].position if reversal.sends else reversal.opened_position)
+
+    def _went_on(self, number: int) -> None:
+        """Look at how a batch went on since: what it was sent as, or given up as, must still be what it says."""
+        since = {f for f in self.history.went_on(number, self.first) if f.position not in self.took}
+        drafted = {f for f in since if isinstance(f.event, e.BaseExtensionChanged)}
+        if self.history.changes_then(number, self.first) == self.history.batch(number).changes:
+            since -= drafted  # changed, and changed back
+        self.rests |= {f.position for f in since}
+
+    def _stands_again_on(self, reach: Reach) -> None:
+        """Look at what was taken from beneath what stands again; what stands anew for earlier facts is not later."""
+        self.rests |= corrections_beneath(self.history, self.again, self.first, reach) - self.took
+        self.rests = {p for p in self.rests if recorded_first(self.history, p) > self.first}
 
     # --- what stands then ---------------------------------------------------------------------------------
 

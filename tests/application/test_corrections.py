@@ -33,7 +33,7 @@ def last_position(system: SystemLedger) -> int:
     return system.log(limit=1).events[0].position
 
 
-def first_of(done: a.Done) -> int:
+def first_of(done: a.Done | a.Correction) -> int:
     """Return the position of what somebody did."""
     return done.events[0].position
 
@@ -412,6 +412,69 @@ def test_a_correction_taken_back_gives_every_answer_again(hq: SystemLedger) -> N
     assert again.how == "again"
     assert (hq.who(2, on=DAY), hq.where("202", on=DAY), hq.seats(on=at(30)), hq.status()) == before
     assert hq.show("B1").live
+
+
+def test_a_send_does_not_stand_again_while_its_batch_is_given_up(hq: SystemLedger) -> None:
+    """It names the abandonment; once that is taken back, the send stands again."""
+    hq.swap("202", "203", at=at(0))
+    correction = first_of(hq.correct(first_of(hq.send("B1", at=at(1))), never=True))
+    given_up = first_of(hq.abandon("B1", at=at(2)))
+
+    with pytest.raises(r.FactsRest) as refused:
+        hq.correct(correction, never=True)
+    hq.correct(given_up, never=True)
+    hq.correct(correction, never=True)
+
+    assert refused.value.details["events"] == [given_up]
+    assert refused.value.hint == (
+        f"Correct the newest first, then this one again: `ipo-ledger correct {given_up} --never`."
+    )
+    assert hq.show("B1").status == "sent"
+
+
+def test_a_draft_changed_since_is_to_say_again_what_was_sent(hq: SystemLedger) -> None:
+    hq.swap("202", "203", at=at(0))
+    correction = first_of(hq.correct(first_of(hq.send("B1", at=at(1))), never=True))
+    hq.change(2, "299", batch="B1", at=at(2))
+    hq.change(9, "298", batch="B1", at=at(2))
+
+    with pytest.raises(r.FactsRest) as refused:
+        hq.correct(correction, never=True)
+    hq.change(2, "203", batch="B1", at=at(3))
+    hq.change(9, "209", batch="B1", at=at(3))
+    hq.correct(correction, never=True)
+
+    assert f"ipo-ledger show B1 --known-at {correction}" in refused.value.hint
+    assert hq.show("B1").status == "sent"
+    assert {x.extension_id: x.base_extension for x in hq.seats(on=at(5)).seats}[2] == "203"
+
+
+def test_a_reversal_drafted_since_is_given_up_first(hq: SystemLedger) -> None:
+    hq.swap("202", "203", at=at(0))
+    sent = first_of(hq.send("B1", at=at(1)))
+    hq.rollback("B1", at=at(2))
+
+    with pytest.raises(r.FactsRest) as refused:
+        hq.correct(sent, never=True)
+    hq.abandon("B2", at=at(3))
+    hq.correct(sent, never=True)
+
+    assert "ipo-ledger abandon B2" in refused.value.hint
+    assert hq.show("B1").status == "draft"
+
+
+def test_a_correction_does_not_stand_on_what_another_one_took_away(hq: SystemLedger) -> None:
+    first = first_of(hq.login("206", 5, at=at(0)))
+    correction = first_of(hq.correct(first_of(hq.login("207", 5, at=at(1))), never=True))
+    beneath = first_of(hq.correct(first, never=True))
+
+    with pytest.raises(r.FactsRest) as refused:
+        hq.correct(correction, never=True)
+    hq.correct(beneath, never=True)
+    hq.correct(correction, never=True)
+
+    assert refused.value.details["events"] == [beneath]
+    assert seated(hq)[5] == "207"
 
 
 # --- times and zones ----------------------------------------------------------------------------------------

@@ -575,6 +575,248 @@ def test_a_correction_is_not_taken_back_when_later_facts_rest_on_it() -> None:
     assert min(refused.value.positions) > correction
 
 
+# --- what a correction rests on that is taken back ----------------------------------------------------------
+
+
+def a_send_corrected(story: Story, mode: Mode = "merge") -> tuple[int, int]:
+    """Return a batch whose send never happened, and that correction."""
+    number = story.swap("U1", "U2")
+    story.send(number, mode)
+    story.correct(last(story), never=True)
+    return number, last(story)
+
+
+def an_abandonment_corrected(story: Story) -> tuple[int, int]:
+    """Return a batch that was never given up, and that correction."""
+    number = story.swap("U1", "U2")
+    story.abandon(number)
+    story.correct(last(story), never=True)
+    return number, last(story)
+
+
+WENT_ON: dict[str, Callable[[Story, int], object]] = {
+    "given up": lambda story, number: story.abandon(number),
+    "sent": lambda story, number: story.send(number),
+    "sent, to wait": lambda story, number: story.send(number, "timed"),
+    "changed": lambda story, number: story.draft({9: "298"}, into=number),
+    "seen in force by an import": lambda story, _: story.observe_bases({1: "202", 2: "201"}),
+}
+
+
+@pytest.mark.parametrize("then", ["given up", "sent", "sent, to wait", "changed", "seen in force by an import"])
+@pytest.mark.parametrize("mode", ["merge", "timed", "immediate"])
+def test_a_send_does_not_stand_again_once_its_batch_went_on(mode: Mode, then: str) -> None:
+    story = with_a_guest()
+    number, correction = a_send_corrected(story, mode)
+    WENT_ON[then](story, number)
+    before, done = state_of(story.system), story.last[-1].position
+
+    with pytest.raises(RestedOn) as refused:
+        story.correct(correction, never=True)
+
+    assert done in refused.value.positions
+    assert min(refused.value.positions) > correction
+    assert state_of(story.system) == before
+
+
+@pytest.mark.parametrize("then", ["given up", "sent", "sent, to wait", "changed"])
+def test_an_abandonment_does_not_stand_again_once_its_batch_went_on(then: str) -> None:
+    story = with_a_guest()
+    number, correction = an_abandonment_corrected(story)
+    WENT_ON[then](story, number)
+    done = last(story)
+
+    with pytest.raises(RestedOn) as refused:
+        story.correct(correction, never=True)
+
+    assert refused.value.positions == [done]
+
+
+def test_a_batch_given_up_with_its_send_and_at_another_time_since_is_not_sent_again() -> None:
+    story = with_a_guest()
+    story.observe_bases({9: "299"})
+    story.correct_batch(1, never=True)
+    correction, given_up = story.last[0].position, story.last[1].position
+    story.minute += 5
+    story.correct(given_up, at=story.minute)
+    at_another_time = story.last[1].position
+
+    with pytest.raises(RestedOn) as refused:
+        story.correct(correction, never=True)
+
+    assert refused.value.positions == [at_another_time]
+
+
+def test_once_what_became_of_the_batch_is_taken_back_its_send_stands_again() -> None:
+    story = with_a_guest()
+    number, correction = a_send_corrected(story)
+    story.abandon(number)
+    story.correct(last(story), never=True)
+
+    story.correct(correction, never=True)
+
+    assert story.status(number) == "sent"
+    assert story.bases[1] == "202"
+    holds(story)
+
+
+def test_a_draft_that_says_again_what_was_sent_is_sent_again() -> None:
+    story = with_a_guest()
+    number, correction = a_send_corrected(story)
+    story.draft({1: "298", 9: "298"}, into=number)
+    story.draft({1: "202", 9: None}, into=number)
+
+    story.correct(correction, never=True)
+
+    assert story.bases == {1: "202", 2: "201", 3: "203", 9: None}
+    holds(story)
+
+
+def test_a_removal_says_nothing_of_a_send_that_waited() -> None:
+    story = with_a_guest()
+    number, correction = a_send_corrected(story, "timed")
+    story.remove_extension(2)
+
+    story.correct(correction, never=True)
+
+    assert story.system.open[number].waits_for_restart
+    holds(story)
+
+
+def a_log_out_by_a_base(story: Story) -> tuple[int, int]:
+    """U1 left extension 1 for 2 only because a batch had traded their bases."""
+    story.send(story.swap("U1", "U2"))
+    sent = last(story)
+    story.log_out("U1")
+    return sent, last(story)
+
+
+def a_log_in_where_somebody_was(story: Story) -> tuple[int, int]:
+    story.log_in("U1", 9)
+    first = last(story)
+    story.log_in("Nomad", 9)
+    return first, last(story)
+
+
+def a_renumber_of_a_number(story: Story) -> tuple[int, int]:
+    story.observe_user("U1", "299")
+    first = last(story)
+    story.observe_user("U1", "298")
+    return first, last(story)
+
+
+def a_number_that_was_given_up(story: Story) -> tuple[int, int]:
+    story.observe_user("U1", "299")
+    first = last(story)
+    story.observe_user("Nomad", "201")
+    return first, last(story)
+
+
+def a_log_in_by_whom_a_phone_does_not_go_back_to(story: Story) -> tuple[int, int]:
+    """When U3 leaves 2, U2 comes in only because U2 had left 9 and is nowhere: H4 looks at who is not moved."""
+    story.log_in("U2", 9)
+    first = last(story)
+    story.log_in("U3", 2)
+    return first, last(story)
+
+
+def a_restart_that_put_a_batch_in_force(story: Story) -> tuple[int, int]:
+    story.send(story.swap("U1", "U2"), "timed")
+    sent = last(story)
+    story.restart()
+    return sent, last(story)
+
+
+def a_restart_that_moved_somebody(story: Story) -> tuple[int, int]:
+    story.log_in("U1", 9)
+    first = last(story)
+    story.restart()
+    return first, last(story)
+
+
+def a_configuration_in_conflict_with_what_waited(story: Story) -> tuple[int, int]:
+    story.send(story.draft({1: "260"}), "timed")
+    first = last(story)
+    story.send(story.draft({9: "260"}), "timed", with_conflicts=True)
+    return first, last(story)
+
+
+BENEATH = [
+    a_log_out_by_a_base,
+    a_log_in_where_somebody_was,
+    a_renumber_of_a_number,
+    a_number_that_was_given_up,
+    a_log_in_by_whom_a_phone_does_not_go_back_to,
+    a_restart_that_put_a_batch_in_force,
+    a_restart_that_moved_somebody,
+    a_configuration_in_conflict_with_what_waited,
+]
+
+
+@pytest.mark.parametrize("told", BENEATH)
+def test_a_fact_does_not_stand_again_without_what_it_rested_on(told: Callable[[Story], tuple[int, int]]) -> None:
+    story = with_a_guest()
+    below, above = told(story)
+    story.correct(above, never=True)
+    correction = last(story)
+    story.correct(below, never=True)
+    beneath, before = last(story), state_of(story.system)
+
+    with pytest.raises(RestedOn) as refused:
+        story.correct(correction, never=True)
+
+    assert refused.value.positions == [beneath]
+    assert state_of(story.system) == before
+
+
+@pytest.mark.parametrize("told", BENEATH)
+def test_corrections_are_taken_back_newest_first(told: Callable[[Story], tuple[int, int]]) -> None:
+    story = with_a_guest()
+    below, above = told(story)
+    with_it = everything(story)
+    story.correct(above, never=True)
+    correction = last(story)
+    story.correct(below, never=True)
+
+    story.correct(last(story), never=True)
+    story.correct(correction, never=True)
+
+    assert everything(story) == with_it
+    holds(story)
+
+
+def test_what_stands_again_is_not_taken_from_beneath_either() -> None:
+    """It was taken away a second time, by the event with which it stood again."""
+    story = with_a_guest()
+    below, above = a_log_in_where_somebody_was(story)
+    story.correct(above, never=True)
+    correction = last(story)
+    story.correct(below, never=True)
+    story.correct(last(story), never=True)
+    story.correct(story.last[1].position, never=True)
+    beneath = last(story)
+
+    with pytest.raises(RestedOn) as refused:
+        story.correct(correction, never=True)
+
+    assert refused.value.positions == [beneath]
+
+
+def test_a_correction_elsewhere_is_nothing_that_stood_beneath() -> None:
+    story = with_a_guest()
+    story.log_in("Nomad", 3)
+    elsewhere = last(story)
+    story.log_in("U1", 9)
+    story.correct(last(story), never=True)
+    correction = last(story)
+    story.correct(elsewhere, never=True)
+
+    story.correct(correction, never=True)
+
+    assert story.seats == {1: None, 2: "U2", 3: "U3", 9: "U1"}
+    holds(story)
+
+
 # --- what rests on what -------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from ipo_ledger.domain import events as e
-from ipo_ledger.domain.records import Batch, Mark
+from ipo_ledger.domain.records import Batch, Change, Mark
 from ipo_ledger.domain.trail import BasePoint, Closed, NumberPoint, Pile, Point, SeatPoint
 
 
@@ -102,6 +102,28 @@ class Told:
             for f in reversed(self._facts.values())
             if f.position < before and isinstance(f.event, drafting) and f.event.batch == batch
         )
+
+    def went_on(self, batch: int, position: int) -> Sequence[e.Fact]:
+        """Return what stands of how a batch was drafted, sent or given up after a position."""
+        life = e.BaseExtensionChanged | e.BatchAbandoned | e.ConfigurationSent
+        later = [f for f in self._facts.values() if f.position > position and f.position not in self._taken]
+        return [f for f in later if isinstance(f.event, life) and f.event.batch == batch]
+
+    def changes_then(self, batch: int, position: int) -> dict[int, Change]:
+        """Return the net changes of a batch as it said them at a position."""
+        found: dict[int, Change] = {}
+        for fact in self._facts.values():
+            event = fact.event
+            if isinstance(event, e.BaseExtensionChanged) and event.batch == batch and fact.position <= position:
+                first = found.pop(event.extension_id, Change(event.extension_id, event.old, None))
+                if first.old != event.new:
+                    found[event.extension_id] = replace(first, new=event.new)
+        return found
+
+    def corrections_since(self, position: int) -> dict[int, e.Fact]:
+        """Return the corrections that stand and were recorded after a position."""
+        later = {p: f for p, f in self._facts.items() if p > position and p not in self._taken}
+        return {p: f for p, f in later.items() if isinstance(f.event, e.Corrected)}
 
     def moved_on(self, at: datetime, *, without: Iterable[e.Fact] = ()) -> dict[str, Mark]:
         """Return the numbers that changed hands or desks after an instant, with the last fact that did it.
