@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -15,8 +16,11 @@ from msgspec.structs import replace
 
 from ipo_ledger.domain import events as e
 from tests.domain import ledgers
-from tests.domain.steps import Done, a_small_site, in_short, random_step, tell
+from tests.domain.steps import Done, Step, a_small_site, in_short, random_step, tell
 from tests.domain.story import Story
+from tests.domain.thoroughness import tell_what_was_tried
+
+UNTIMED = {"draft", "abandon"}  # they say nothing of the desks
 
 
 class ToldOtherwise(AssertionError):
@@ -27,23 +31,44 @@ class ToldOtherwise(AssertionError):
         super().__init__("\n".join([why, *(f"  {in_short(d)}" for d in told)]))
 
 
-def late_history(chance: Random, *, length: int = 14, phones: int = 4) -> tuple[Story, Story, list[Done]]:
-    """Return a site, a story whose steps come in any order of time, and its steps."""
+def late_history(
+    chance: Random, tried: Counter[str], *, length: int = 14, phones: int = 4, judge: bool = False
+) -> tuple[Story, Story, list[Done]]:
+    """Return a site, a story whose steps come in any order of time, and its steps.
+
+    With `judge` each late step that is refused is tried in its time: whether it would have changed what was told.
+    """
     begin = a_small_site(chance, phones)
     story, told = begin.fork(), list[Done]()
     for _ in range(length):
         at = begin.minute + chance.randint(0, 30)
-        found = tell(story, random_step(story, chance, at))
+        step = random_step(story, chance, at)
+        found = tell(story, step)
+        tried["steps tried"] += 1
         if found is not None:
             told.append(found)
+        elif step.verb not in UNTIMED and any(done.step.at > at for done in told):
+            tried["late steps refused"] += 1
+            if judge:
+                tried[_judged(begin, told, step)] += 1
     return begin, story, told
+
+
+def _judged(begin: Story, told: Sequence[Done], step: Step) -> str:
+    """Return whether a late step had to be refused, going by the same told in order of time."""
+    _, found, called = told_in_order(begin, [*told, Done(step, ())])
+    if any(again is None for done, again in found if done.step is step):
+        return "late steps refused: in their time, too"
+    if all(again is not None and _says(again, called) == _says(done, {}) for done, again in found if done.facts):
+        return "late steps refused, though in order of time they would have changed nothing that was told"
+    return "late steps refused: in order of time they would have changed what was told"
 
 
 def told_in_order(begin: Story, told: Sequence[Done]) -> tuple[Story, list[tuple[Done, Done | None]], dict[int, int]]:
     """Tell the same in order of time, each batch drafted right before it is sent; return how batches are called."""
     drafted = {_batch(d): d for d in told if d.step.verb == "draft"}
     story, called, found = begin.fork(), dict[int, int](), list[tuple[Done, Done | None]]()
-    for done in sorted((d for d in told if d.step.verb not in {"draft", "abandon"}), key=lambda d: d.step.at):
+    for done in sorted((d for d in told if d.step.verb not in UNTIMED), key=lambda d: d.step.at):
         step = done.step
         if step.verb == "send":
             draft = tell(story, replace(drafted[step.batch].step, at=step.at))
@@ -87,11 +112,12 @@ def _desks(story: Story, called: dict[int, int]) -> dict[str, Any]:
     }
 
 
-def hold(seed: int) -> Counter[str]:
-    """Check one history; return how much of it came late."""
+def hold(seed: int, *, judge: bool = False) -> Counter[str]:
+    """Check one history; return how much of it came late, and with `judge` whether what was refused had to be."""
     chance = Random(seed)  # noqa: S311 - which desks, not a secret
-    begin, story, told = late_history(chance)
-    tried = Counter(histories=1, steps=len(told))
+    tried = Counter(histories=1)
+    begin, story, told = late_history(chance, tried, judge=judge)
+    tried["steps"] = len(told)
     tried["late"] += sum(any(b.step.at > a.step.at for b in told[:i]) for i, a in enumerate(told))
     tried["histories with late facts"] += [d.step.at for d in told] != sorted(d.step.at for d in told)
     ledgers.the_fold_agrees(story)
@@ -109,12 +135,7 @@ def hold(seed: int) -> Counter[str]:
 
 def main(histories: int, first: int = 0) -> None:
     """Try many histories, and print what was tried."""
-    tried: Counter[str] = Counter()
-    for seed in range(first, first + histories):
-        tried += hold(seed)
-    print(f"from seed {first}: none came to anything else than in order of time")
-    for law, times in sorted(tried.items()):
-        print(f"  {law}: {times}")
+    tell_what_was_tried(partial(hold, judge=True), histories, first)
 
 
 if __name__ == "__main__":
