@@ -29,10 +29,10 @@ _HEADERS = {"extensionid": _EXTENSION, "baseextension": _BASE, "user": _USER}
 
 
 class MovesUnreadable(Malformed):
-    """A file is no list of moves at all; what is wrong with rows of one is said by `BatchFaults`."""
+    """A file is no list of moves at all. What is wrong with the rows of one is listed by `batch-faults`."""
 
     code = "moves-unreadable"
-    says = "{file}: {why}"
+    says = "{file}: {why}. Nothing was drafted."
     way_out = "Give a CSV file with the header `extension_id,base_extension`, or `user,extension_id`."
 
 

@@ -25,11 +25,11 @@ class AlreadyRecorded(Refused):
 
 
 class BadArgument(Malformed):
-    """An argument is of the wrong kind."""
+    """An argument is of the wrong kind, or arguments do not go together: from Python, or in a line of `record`."""
 
     code = "bad-argument"
     says = "{what}: {why}."
-    way_out = "See the command's --help, or docs/reference.md."
+    way_out = "See `ipo-ledger COMMAND -h`, or in Python the docstring of the method."
 
 
 class UnknownPosition(NotFound):
@@ -67,7 +67,7 @@ class BadRecordLine(Malformed):
 
 
 class BadText(Malformed):
-    """A text that people would read holds what they could not see."""
+    """A reason, label or name holds a character that nobody would see, or is far too long."""
 
     code = "bad-text"
     says = "{what} cannot hold {found}."
@@ -95,7 +95,9 @@ class TreeDiffers(Differs):
 
     code = "tree-differs"
     says = "The tree of this ledger does not fit its events: {why}. Nothing was given out."
-    way_out = "The store was changed behind the program's back: see where with `ipo-ledger verify`."
+    way_out = (
+        "The store was changed behind the program's back: see where with `ipo-ledger verify`, and go back to a backup."
+    )
 
 
 class CheckpointDiffers(Differs):
@@ -142,7 +144,7 @@ class BackupNotWritten(StoreUnusable):
     """The file of a backup cannot be written."""
 
     code = "backup-not-written"
-    says = "The backup {where} cannot be written: {why}. There is none."
+    says = "The backup {where} cannot be written: {why}. No backup was made."
     way_out = "Name a file in a folder that can be written, on a disk with room for the whole ledger."
 
 

@@ -26,7 +26,7 @@ class NumberTwice(Refused):
     """After this import two users would have the same number."""
 
     code = "number-twice"
-    says = "{listing}."
+    says = "Nothing was imported, for two users would have one number: {listing}."
     way_out = "Export the users again, all of them, or correct the one that is wrong in Manager first."
 
 

@@ -44,7 +44,7 @@ class YearOutOfRange(Malformed):
 
     code = "year-out-of-range"
     says = "{text} is out of range: the years {first} to {last} are read."
-    way_out = "Check the year."
+    way_out = "Write a year from {first} to {last}."
 
 
 class TimeSkipped(Malformed):

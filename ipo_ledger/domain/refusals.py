@@ -91,7 +91,7 @@ class SystemNeeded(Malformed):
 
 
 class AmbiguousName(Malformed):
-    """A label or module/port fits several extensions, or a text is one user's name and another's number."""
+    """What was given fits several: extensions with one label, or one user's name and another's number."""
 
     code = "ambiguous"
     says = "{asked!r} could mean {meanings}."
@@ -99,7 +99,7 @@ class AmbiguousName(Malformed):
 
 
 class BadBase(Malformed):
-    """A base extension has 2 to 15 digits, or is blank."""
+    """What was given as a base extension is none: it is a number that people dial."""
 
     code = "bad-base-extension"
     says = "{asked!r} cannot be a base extension: it has 2 to 15 digits, or is blank."
@@ -115,7 +115,7 @@ class BadSetting(Malformed):
 
 
 class RowFault(Malformed):
-    """One row of a list of moves does not say what it has to."""
+    """One row of a list of moves does not say what it has to. It is one of those that `batch-faults` lists."""
 
     code = "row-fault"
     says = "{why}"
@@ -125,7 +125,7 @@ class BatchFaults(Malformed):
     """A list of moves has faults; all are named at once and nothing is drafted."""
 
     code = "batch-faults"
-    says = "Nothing was drafted; {count} of the rows cannot be:\n{listing}"
+    says = "Nothing was drafted: the list has faults in {count} of its rows:\n{listing}"
     way_out = "Mend the lines named and give the whole list again."
 
 
@@ -133,7 +133,7 @@ class BatchFaults(Malformed):
 
 
 class FutureTime(Refused):
-    """A fact is dated after now."""
+    """It is dated after now: only what has happened is recorded."""
 
     code = "future-time"
     says = "{at} has not come yet: it is {now}. Only what has happened can be recorded."
@@ -152,15 +152,15 @@ class OutOfOrder(Refused):
 
 
 class NotCorrectable(Refused):
-    """A fact that is not taken back by a correction."""
+    """It is no fact that a correction takes back: something else does."""
 
     code = "not-correctable"
-    says = "Event {position} ({type}) is not for `correct`: {why}."
+    says = "Event {position} ({type}) cannot be corrected: {why}."
     way_out = "Do this instead: `{instead}`."
 
 
 class OnlyAConsequence(Refused):
-    """A fact that followed from another one by itself."""
+    """It followed from another event by itself, as a log-in does from a log-out, and goes with that."""
 
     code = "only-a-consequence"
     says = "Event {position} ({type}) followed by itself from event {root} ({root_type})."
@@ -184,7 +184,7 @@ class FactsRest(Refused):
 
 
 class BadNumber(Malformed):
-    """A text that is no number of a user."""
+    """What was given as the number of a user is none."""
 
     code = "bad-number"
     says = "{asked!r} is no number: it is 1 to 15 digits, or - for none."
@@ -250,7 +250,7 @@ class NoNumber(Refused):
 
     code = "no-number"
     says = "{user} has no number, so no extension can have it as base extension."
-    way_out = "Only users with a number can be moved by base extension."
+    way_out = "Give them one first: `ipo-ledger user renumber {user} NUMBER`."
 
 
 class SameUser(Refused):
@@ -290,7 +290,7 @@ class StaleDraft(Refused):
 
     code = "stale-draft"
     says = "{batch} is stale: {listing}."
-    way_out = "Abandon it and draft it again: `ipo-ledger abandon {batch} --system {system}`."
+    way_out = "Give it up, and draft it again from what is there now: `ipo-ledger abandon {batch} --system {system}`."
 
 
 class BaseTwice(Refused):
@@ -305,7 +305,7 @@ class BaseTwice(Refused):
 
 
 class MergeRefused(Refused):
-    """This system takes base extension changes by reboot only (contradiction C1)."""
+    """This system takes base extension changes by a reboot only: by its setting, and always before release 4.2."""
 
     code = "merge-refused"
     says = "{system} (release {release}) takes base extension changes by a reboot, not by merge{why}."
@@ -324,7 +324,7 @@ class NotSeated(Refused):
 
 
 class LogOutForbidden(Refused):
-    """H7: who has no login code may log out only where the base extension is no longer their number."""
+    """Who has no login code may log out only where the base extension is no longer their number (H7)."""
 
     code = "log-out-forbidden"
     says = (
@@ -338,7 +338,7 @@ class LogOutForbidden(Refused):
 
 
 class AlreadyThere(Refused):
-    """Logging in where one is already logged in is nothing."""
+    """They are logged in at that phone already, so nothing would happen."""
 
     code = "already-there"
     says = "{user} is already logged in at extension {extension_id}."
@@ -416,5 +416,7 @@ class NotClosed(Refused):
     """The extensions named cannot be restored alone: others have their base extensions now."""
 
     code = "selection-not-closed"
-    says = "These cannot be restored alone: what they had is at {extensions} now ({users})."
+    says = (
+        "These extensions cannot be restored alone: their base extensions are at extension {extensions} now ({users})."
+    )
     way_out = "Name these too: `--extensions {extensions}`, or restore everything."

@@ -46,7 +46,7 @@ class ExportUnreadable(Malformed):
     """An export, or several files that are one, cannot be taken as what a site is. Nothing of it was read."""
 
     code = "export-unreadable"
-    says = "The export cannot be read"
+    says = "The export cannot be read:\n{listing}"
     way_out = (
         "Mend or export these files again, then give all files of the site in one command; "
         "`ipo-ledger import --help` says what can be read."
@@ -54,9 +54,8 @@ class ExportUnreadable(Malformed):
 
     def __init__(self, *, hint: str | None = None, complaints: Sequence[dict[str, str]]) -> None:
         """Take every complaint, as `{"file", "where", "message"}`."""
-        super().__init__(hint=hint, complaints=list(complaints))
-        self.message = f"{self.says}:\n{_listed(complaints)}"
-        self.args = (self.message,)
+        super().__init__(hint=hint, complaints=list(complaints), listing=_listed(complaints))
+        del self.details["listing"]  # made of the complaints, also when it is unpickled
 
     @classmethod
     def because(cls, complaints: Sequence[Complaint]) -> Self:

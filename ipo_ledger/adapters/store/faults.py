@@ -26,7 +26,7 @@ class StoreFault(StoreUnusable):
 
 
 class BadLedgerUrl(Malformed):
-    """A ledger URL of no known form."""
+    """What was given with --ledger or IPO_LEDGER_URL is no ledger URL of any form that is known."""
 
     code = "bad-ledger-url"
     says = "{url} is no ledger URL: {why}."
@@ -200,7 +200,10 @@ class UnreadableEvent(StoreDamaged):
 
     code = "unreadable-event"
     says = "Event {position} of the ledger cannot be read: {why}."
-    way_out = "If a later release wrote it, upgrade; if not, the store was changed by hand."
+    way_out = (
+        "If a later release wrote it, upgrade; if not, it was changed by hand: see `ipo-ledger verify`, "
+        "and go back to a backup."
+    )
 
 
 class CannotFollow(StoreDamaged):
