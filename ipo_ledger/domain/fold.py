@@ -68,7 +68,7 @@ def _extension_added(system: System, fact: e.Fact, event: e.ExtensionAdded) -> N
         )
     )
     system.add_home(event.base, event.extension_id)
-    removed = system.gone_extensions.pop(event.extension_id, None)
+    removed = system.return_extension(event.extension_id)
     below = removed.last.position if removed is not None else None
     if removed is not None:
         system.trail.extensions_until.append((removed, fact.position))
@@ -85,10 +85,7 @@ def _extension_changed(system: System, fact: e.Fact, event: e.ExtensionChanged) 
 
 
 def _extension_removed(system: System, fact: e.Fact, event: e.ExtensionRemoved) -> None:
-    extension = system.extensions.pop(event.extension_id)
-    system.drop_home(extension.base, event.extension_id)
-    system.gone_extensions[event.extension_id] = replace(extension, last=mark_of(fact))
-    system.trail.extensions.add(event.extension_id)
+    extension = system.remove(event.extension_id, mark_of(fact))
     system.trail.seat(fact, event.extension_id, None, None, "removed", below=extension.seat_position, gone=True)
     system.reconsider(event.extension_id)
 
@@ -109,7 +106,7 @@ def _user_added(system: System, fact: e.Fact, event: e.UserAdded) -> None:
         last=mark,
     )
     system.put_user(user)
-    removed = system.gone_users.pop(event.user, None)
+    removed = system.return_user(event.user)
     below = removed.last.position if removed is not None else None
     if removed is not None:
         system.trail.users_until.append((removed, fact.position))
@@ -117,7 +114,7 @@ def _user_added(system: System, fact: e.Fact, event: e.UserAdded) -> None:
     system.trail.numbered(fact, event.user, event.number, below=below_number)
     system.trail.place(fact, event.user, None, "added", below=below)
     if event.number is not None:
-        system.by_number[event.number] = event.user
+        system.renumber(event.user, None, event.number)
         _reconsider_homes(system, event.number)
 
 
@@ -134,10 +131,7 @@ def _user_changed(system: System, fact: e.Fact, event: e.UserChanged) -> None:
 
 
 def _user_renumbered(system: System, fact: e.Fact, event: e.UserRenumbered) -> None:
-    if event.old is not None and system.by_number.get(event.old) == event.user:
-        del system.by_number[event.old]
-    if event.new is not None:
-        system.by_number[event.new] = event.user
+    system.renumber(event.user, event.old, event.new)
     user = system.users[event.user]
     last = later(user.last, mark_of(fact))
     system.put_user(replace(user, number=event.new, number_position=fact.position, last=last))
@@ -147,11 +141,7 @@ def _user_renumbered(system: System, fact: e.Fact, event: e.UserRenumbered) -> N
 
 
 def _user_removed(system: System, fact: e.Fact, event: e.UserRemoved) -> None:
-    user = system.users.pop(event.user)
-    if user.number is not None and system.by_number.get(user.number) == event.user:
-        del system.by_number[user.number]
-    system.gone_users[event.user] = replace(user, last=mark_of(fact))
-    system.trail.users.add(event.user)
+    user = system.remove_user(event.user, mark_of(fact))
     system.trail.place(fact, event.user, None, "removed", below=user.place_position, gone=True)
     _reconsider_homes(system, user.number)
 
@@ -307,10 +297,7 @@ def _user_stands(system: System, fact: e.Fact, stands: e.UserStands) -> set[int]
     """Put a user as they stand; return the extensions that their number is or was the base of."""
     user = system.users[stands.user]
     homes = {*system.homes(user.number), *system.homes(stands.number)} if user.number != stands.number else set()
-    if user.number is not None and system.by_number.get(user.number) == stands.user:
-        del system.by_number[user.number]
-    if stands.number is not None:
-        system.by_number[stands.number] = stands.user
+    system.renumber(stands.user, user.number, stands.number)
     system.put_user(
         replace(
             user,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -24,6 +25,8 @@ from ipo_ledger.domain.records import (
 )
 from ipo_ledger.domain.trail import Trail
 
+_INDEXES = frozenset({"extensions", "users", "gone_extensions", "gone_users", "by_number", "_homes"})
+
 
 class System:
     """One IP Office: its extensions, its users, who is seated where, and the batches that are not settled."""
@@ -34,16 +37,17 @@ class System:
         self.key = 0  # position of its SystemAdded: its short name in the read model
         self.version = 0
         self.settings: Settings | None = None
-        self.extensions: dict[int, Extension] = {}
-        self.users: dict[str, User] = {}
+        self.extensions: Mapping[int, Extension] = {}
+        self.users: Mapping[str, User] = {}
         self.open: dict[int, Batch] = {}  # drafts, and sent batches that are not settled
-        self.gone_extensions: dict[int, Extension] = {}  # as they were last; `last` is their removal
-        self.gone_users: dict[str, User] = {}
+        self.gone_extensions: Mapping[int, Extension] = {}  # as they were last; `last` is their removal
+        self.gone_users: Mapping[str, User] = {}
         self.last_batch = 0
         self.baseline: Mark | None = None  # the first extension or user: nothing is known before
         self.floor: Mark | None = None  # the last restart: it touched everything
-        self.by_number: dict[str, str] = {}
-        self._homes: dict[str, tuple[int, ...]] = {}
+        self.by_number: Mapping[str, str] = {}
+        self._homes: Mapping[str, tuple[int, ...]] = {}
+        self._borrowed: frozenset[str] = frozenset()  # which of these another copy has, too
         self.shared: frozenset[str] = frozenset()  # numbers that are the base of several extensions
         self.restless: dict[int, set[int]] = {}  # batch in force -> extensions not yet at rest
         self.owned: set[int] = set()  # batches whose changes this copy may mutate
@@ -226,35 +230,42 @@ class System:
     def copy(self) -> System:
         """Return a copy to work on, with an empty trail; the values inside are shared and frozen."""
         twin = System.__new__(System)
+        self._borrowed = _INDEXES
         twin.__dict__.update(self.__dict__)
-        for name in ("extensions", "users", "gone_extensions", "gone_users", "by_number", "_homes"):
-            setattr(twin, name, getattr(self, name).copy())
         twin.open = {n: b for n, b in self.open.items() if b.status in ("draft", "sent")}
         twin.restless = {number: set(found) for number, found in self.restless.items()}
         twin.owned = set()
         twin.trail = Trail()
         return twin
 
+    def _own(self, name: str) -> dict[Any, Any]:
+        """Return an index to write to: copies share them until one of them is changed. A command changes few."""
+        if name in self._borrowed:
+            self._borrowed -= {name}
+            setattr(self, name, dict(getattr(self, name)))
+        found: dict[Any, Any] = getattr(self, name)
+        return found
+
     def take_in(self, extension: Extension) -> None:
         """Put an extension as the read model knows it into place."""
         self.newest = max(self.newest, extension.last.at)
-        self.extensions[extension.extension_id] = extension
+        self._own("extensions")[extension.extension_id] = extension
         self.add_home(extension.base, extension.extension_id)
 
     def take_in_user(self, user: User) -> None:
         """Put a user as the read model knows them into place."""
         self.newest = max(self.newest, user.last.at)
-        self.users[user.name] = user
+        self._own("users")[user.name] = user
         if user.number is not None:
-            self.by_number[user.number] = user.name
+            self._own("by_number")[user.number] = user.name
 
     def take_in_removed(self, removed: Extension | User) -> None:
         """Put an extension or user that was removed aside, should they come back."""
         self.newest = max(self.newest, removed.last.at)
         if isinstance(removed, Extension):
-            self.gone_extensions[removed.extension_id] = removed
+            self._own("gone_extensions")[removed.extension_id] = removed
         else:
-            self.gone_users[removed.name] = removed
+            self._own("gone_users")[removed.name] = removed
 
     def take_in_batch(self, batch: Batch) -> None:
         """Put an open batch as the read model knows it into place; extensions and users come first."""
@@ -266,7 +277,7 @@ class System:
         """Enter an extension in the index of base extensions in force."""
         if number is not None:
             homes = tuple(sorted({*self._homes.get(number, ()), extension_id}))
-            self._homes[number] = homes
+            self._own("_homes")[number] = homes
             if len(homes) > 1:
                 self.shared |= {number}
 
@@ -276,21 +287,58 @@ class System:
             return
         rest = tuple(i for i in self._homes[number] if i != extension_id)
         if rest:
-            self._homes[number] = rest
+            self._own("_homes")[number] = rest
         else:
-            del self._homes[number]
+            del self._own("_homes")[number]
         if len(rest) < 2 and number in self.shared:  # noqa: PLR2004 - shared by two at least
             self.shared -= {number}
 
     def put(self, extension: Extension) -> None:
         """Put a changed extension into place, and mark it as touched."""
-        self.extensions[extension.extension_id] = extension
+        self._own("extensions")[extension.extension_id] = extension
         self.trail.extensions.add(extension.extension_id)
 
     def put_user(self, user: User) -> None:
         """Put a changed user into place, and mark them as touched."""
-        self.users[user.name] = user
+        self._own("users")[user.name] = user
         self.trail.users.add(user.name)
+
+    def remove(self, extension_id: int, mark: Mark) -> Extension:
+        """Put an extension that is no longer there aside, and mark it as touched; return what it was."""
+        extension: Extension = self._own("extensions").pop(extension_id)
+        self.drop_home(extension.base, extension_id)
+        self._own("gone_extensions")[extension_id] = replace(extension, last=mark)
+        self.trail.extensions.add(extension_id)
+        return extension
+
+    def remove_user(self, name: str, mark: Mark) -> User:
+        """Put a user who is no longer there aside, and mark them as touched; return who they were."""
+        user: User = self._own("users").pop(name)
+        self.renumber(name, user.number, None)
+        self._own("gone_users")[name] = replace(user, last=mark)
+        self.trail.users.add(name)
+        return user
+
+    def return_extension(self, extension_id: int) -> Extension | None:
+        """Take back an extension that had been put aside, if there is one; return what it was last."""
+        if extension_id not in self.gone_extensions:
+            return None
+        found: Extension = self._own("gone_extensions").pop(extension_id)
+        return found
+
+    def return_user(self, name: str) -> User | None:
+        """Take back a user who had been put aside, if there is one; return who they were last."""
+        if name not in self.gone_users:
+            return None
+        found: User = self._own("gone_users").pop(name)
+        return found
+
+    def renumber(self, name: str, old: str | None, new: str | None) -> None:
+        """Enter a user's number in the index, in place of an old one that is still theirs."""
+        if old is not None and self.by_number.get(old) == name:
+            del self._own("by_number")[old]
+        if new is not None:
+            self._own("by_number")[new] = name
 
     def put_batch(self, batch: Batch, fact: e.Fact) -> None:
         """Put a batch that a fact changed into place, and mark it as touched."""
