@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ipo_ledger.adapters.sqlite.store import SqliteStore
 from ipo_ledger.adapters.store.faults import StoreBusy
 from tests.faults.load import Follower
 from tests.faults.site import EVENTS, a_ledger, a_store, opened, refuse_unsound, swap
@@ -55,6 +56,25 @@ def test_who_waits_too_long_is_told_that_nothing_was_recorded_and_is_done_afterw
         assert thread.submit(swap, ledger, "busy").result(30) == BASELINE + EVENTS
     other.close()
     refuse_unsound(url, {"busy": BASELINE + EVENTS})
+
+
+def test_only_waiting_for_a_turn_is_asked_for_often(tmp_path: Path) -> None:
+    asked: list[str] = []
+    url = f"sqlite:///{(tmp_path / 'ledger.db').as_posix()}"
+    a_ledger(url)
+    store, other = a_store(url, 0.1), a_store(url)
+    assert isinstance(store, SqliteStore)
+    with store.writing() as writing:
+        connection = writing.connection
+        connection.set_trace_callback(asked.append)
+
+    with other.writing(), pytest.raises(StoreBusy), store.writing():
+        pass
+
+    assert asked.count("BEGIN IMMEDIATE") > 2
+    assert connection.execute("PRAGMA busy_timeout").fetchone() == (100,)
+    store.close()
+    other.close()
 
 
 def test_the_longest_pause_is_between_any_two_in_order() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import datetime
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 SMALLEST_DATABASE = 512  # bytes: one page of the smallest size
 _OURS_ALONE: dict[str, Any] = {"isolation_level": None, "check_same_thread": False}
+_ASKED_FOR = 10  # milliseconds: so long SQLite asks by itself whether it may write, after 1, 3 and 8 of them
 _SCHEMA_MIGRATIONS = (
     "CREATE TABLE IF NOT EXISTS schema_migrations "
     "(number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT"
@@ -115,6 +117,26 @@ class LedgerFile:
             raise NoRights(url=self.url, why=str(fault)) from fault
         except OSError as fault:
             raise StoreUnreachable(url=self.url, why=str(fault)) from fault
+
+    def begin_alone(self, connection: sqlite3.Connection) -> None:
+        """Begin a transaction that alone may write, once it is this one's turn.
+
+        SQLite has no queue, and asks ever less often, up to ten times a second: whoever waits longest would be passed
+        by those who have just come. So it is asked anew all the time.
+        """
+        until = time.monotonic() + self._busy_seconds
+        connection.execute(f"PRAGMA busy_timeout = {_ASKED_FOR}")
+        try:
+            while True:
+                try:
+                    connection.execute("BEGIN IMMEDIATE")
+                except sqlite3.OperationalError as fault:
+                    if not fault.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() >= until:
+                        raise
+                else:
+                    return
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {round(self._busy_seconds * 1000)}")
 
     @contextmanager
     def translating(self) -> Iterator[None]:

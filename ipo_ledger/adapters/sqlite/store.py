@@ -97,7 +97,7 @@ class SqliteStore:
         with self._file.translating():
             connection = self._connection()
             with self._kept.in_use(connection):
-                connection.execute("BEGIN IMMEDIATE")
+                self._file.begin_alone(connection)
                 try:
                     yield SqliteWriting(connection, self.clock)
                     self._commit(connection)
