@@ -66,7 +66,7 @@ def test_lines_whose_commit_is_not_answered_are_recorded_once(postgres_url: str,
         cut_wire.arm(cut)
         answers = list(ledger.record_groups([[line.replace("line", "cut") for line in lines]]))
 
-    assert cut_wire.happened.is_set()
+    assert cut_wire.happened.wait(PATIENCE)
     assert [answer.ok for answer in answers] == [True] * 3
     assert sorted(name for name in recorded(postgres_url) if "cut" in name) == ["cut 0", "cut 1", "cut 2"]
     refuse_unsound(postgres_url, {})
@@ -84,7 +84,7 @@ def test_a_new_system_whose_commit_is_not_answered_is_there_once(postgres_url: s
 
         answer = ledger.add_system("two", release="11.1", timezone="UTC")
 
-        assert cut_wire.happened.is_set()
+        assert cut_wire.happened.wait(PATIENCE)
         assert answer.system == "two"
         assert [s.system for s in ledger.systems().systems] == [SYSTEM, "one", "two"]
 
@@ -97,7 +97,7 @@ def test_an_answer_that_was_read_is_given_whatever_becomes_of_the_connection(pos
         cut_wire.arm(Cut("server", cut_wire.seen["server"] - 2), stays_cut=True)
 
         assert [s.system for s in ledger.systems().systems] == [SYSTEM]
-        assert cut_wire.happened.is_set()
+        assert cut_wire.happened.wait(PATIENCE)
 
 
 def test_lines_that_nobody_knows_of_say_so(postgres_url: str, cut_wire: Wire) -> None:

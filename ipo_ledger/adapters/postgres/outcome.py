@@ -75,8 +75,7 @@ def was_committed(sessions: Sessions, begin: bytes, trace: Trace, unknown: Commi
             with _at_most(sessions.busy_seconds, connection):
                 end(connection, sessions.address.shown)
         except (psycopg.Error, StoreUnusable) as fault:
-            lost = isinstance(fault, psycopg.OperationalError) and sessions.lost
-            if not lost or turn == _TURNS:
+            if not sessions.lost or turn == _TURNS:
                 raise unknown from fault
         else:
             return found
