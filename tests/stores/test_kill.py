@@ -62,6 +62,8 @@ def test_a_killed_server_comes_back_with_whole_entries(own_postgres: Server) -> 
             told = [_acknowledged(child, chance.randint(1, 30)) for child in (one, other)]
             _dawdle(chance)
             own_postgres.kill()
+            for child in (one, other):  # left alone, they would wait for a server to come back
+                child.kill()
             told += [_rest(child) for child in (one, other)]
             acknowledged = max(acknowledged, *told)
         own_postgres.start()
