@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ipo_ledger.application.move_lists import MoveAsked
     from ipo_ledger.application.questions import Questions
     from ipo_ledger.application.system_ledger import SystemLedger
-    from ipo_ledger.errors import Differs, LedgerError, Malformed, NotFound, Refused, StoreUnusable
+    from ipo_ledger.errors import Differs, LedgerError, Malformed, NotFound, Refused, StoreDamaged, StoreUnusable
     from ipo_ledger.opening import open_ledger as open  # noqa: A004 - ipo_ledger.open(url) reads as it should
 
 __all__ = [
@@ -40,13 +40,14 @@ __all__ = [
     "NotFound",
     "Questions",
     "Refused",
+    "StoreDamaged",
     "StoreUnusable",
     "SystemLedger",
     "open",
     "read_moves",
 ]
 
-_ERRORS = {"Differs", "LedgerError", "Malformed", "NotFound", "Refused", "StoreUnusable"}
+_ERRORS = {"Differs", "LedgerError", "Malformed", "NotFound", "Refused", "StoreDamaged", "StoreUnusable"}
 
 
 def __getattr__(name: str) -> Any:

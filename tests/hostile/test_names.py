@@ -142,6 +142,7 @@ def test_names_that_somebody_chose_to_harm_are_names(program: Program, folder: P
     }
 
 
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 def test_tables_that_a_spreadsheet_opens_hold_no_formula(program: Program) -> None:
     _begun(program, list(NAMES.values()))
     program("swap", NAMES["a formula"], NAMES["a formula with @"], "--at", "2026-03-02T09:00")
@@ -154,6 +155,7 @@ def test_tables_that_a_spreadsheet_opens_hold_no_formula(program: Program) -> No
     assert not any(cell[:1] in set("=+-@\t\r") and not cell.lstrip("-").isdigit() for cell in cells), cells
 
 
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 def test_pages_show_names_and_run_nothing_of_them(program: Program) -> None:
     _begun(program, list(NAMES.values()))
     program("swap", "201", "202", "-m", EVIL, "--at", "2026-03-02T09:00")

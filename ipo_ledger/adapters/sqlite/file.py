@@ -206,6 +206,7 @@ class LedgerFile:
 
     def _checked(self, connection: sqlite3.Connection) -> sqlite3.Connection:
         try:
+            connection.execute("PRAGMA trusted_schema = OFF")  # a file from elsewhere may hold triggers of its own
             self._refuse_other_programs(connection)  # before anything is changed, such as the journal mode
         except BaseException:
             connection.close()
