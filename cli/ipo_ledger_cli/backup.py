@@ -34,6 +34,8 @@ def backup(session: Session, file: str) -> None:
 
     A ledger in PostgreSQL is backed up with PostgreSQL's own tools: docs/backup.md.
     """
+    if not file:
+        raise click.UsageError("FILE is empty: name the file that the backup is to be.")
     with watched() as progress:
         found = session.ledger().backup(file, progress=progress)
 

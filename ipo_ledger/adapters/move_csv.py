@@ -23,6 +23,7 @@ from ipo_ledger.application.move_lists import MoveAsked
 from ipo_ledger.domain.site import shown
 from ipo_ledger.errors import Malformed
 
+_LONGEST_CELL = 200
 _DELIMITERS = ";\t,"
 _EXTENSION, _BASE, _USER = "extension_id", "base_extension", "user"
 _HEADERS = {"extensionid": _EXTENSION, "baseextension": _BASE, "user": _USER}
@@ -84,6 +85,8 @@ def _moves(file: str, text: str) -> Iterator[MoveAsked]:
 def _move(where: str, cells: Sequence[str], columns: dict[str, int], width: int) -> MoveAsked:
     """Return one row; where the header lacks the other column, at least its extension is looked at."""
     found = {name: cells[at] for name, at in columns.items() if at < len(cells)}
+    if any(len(cell) > _LONGEST_CELL for cell in found.values()):  # nobody would read it in a complaint
+        return MoveAsked(where=where, fault=f"a cell has more than {_LONGEST_CELL} characters")
     missing = [name for name in columns if name not in found]
     fault = None
     if any(cells[width:]):

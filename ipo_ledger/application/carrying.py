@@ -222,7 +222,7 @@ class _Reader:
         try:
             line: AnyLine = _decoder.decode(written)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
-            raise self.broken(str(fault)) from fault
+            raise self.broken(f"{fault!s:.200}") from fault
         if _encode(line) + b"\n" != written:
             raise self.broken("spaces, escapes, the order of its fields or its end were changed")
         if isinstance(line, End) and (line.lines, line.sha256) != (self.number - 1, self._hashed.hexdigest()):

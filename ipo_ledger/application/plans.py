@@ -43,4 +43,4 @@ def loaded(text: bytes, *, where: str) -> SavedPlan:
     try:
         return msgspec.json.decode(text, type=SavedPlan)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as fault:
-        raise UnreadablePlan(where=where, why=str(fault)) from None
+        raise UnreadablePlan(where=where, why=f"{fault!s:.200}") from None

@@ -283,7 +283,7 @@ def _read(number: int, line: bytes | str) -> Command:
     try:
         return _decoder.decode(line)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as fault:
-        raise BadRecordLine(line=number, why=str(fault)) from None
+        raise BadRecordLine(line=number, why=f"{fault!s:.200}") from None
 
 
 def _carry_out(ledger: Ledger, command: Command, system: str | None) -> a.Answer:

@@ -121,7 +121,7 @@ def read(data: bytes) -> Evidence:
     try:
         evidence = _decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
-        raise UnreadableEvidence(why=str(fault)) from fault
+        raise UnreadableEvidence(why=f"{fault!s:.200}") from fault
     if written(evidence) != data:
         raise UnreadableEvidence(why="spaces, escapes, or the order or number of fields are not as they should be")
     return evidence

@@ -74,7 +74,7 @@ URLS = (
 )
 
 
-_PASSWORD = re.compile(r"//[^/@?]*:s3cret@|[?&]password=s3cret(?:&|$)")  # still in its place
+_PASSWORD = re.compile(r"//[^/@?&=]*:s3cret@|[?&]password=s3cret(?:&|$)")  # still in its place
 
 
 class Target:
@@ -185,7 +185,7 @@ def _ill_said(refused: LedgerError) -> str | None:
         msgspec.json.encode(told)
     except UnicodeEncodeError:  # half characters: the command line makes them whole
         return None
-    if len(told["message"]) > 100_000:
+    if len(told["message"]) > 20_000:
         return f"{told['code']} says {len(told['message'])} characters"
     return None
 
@@ -229,7 +229,8 @@ def _urls(stage: Stage, content: bytes) -> None:
     try:
         ipo_ledger.open(text).close()
     except LedgerError as refused:
-        assert "s3cret" not in str(refused.told()) or not _PASSWORD.search(text), refused.message
+        it_is_the_password = text.count("s3cret") == 1 and _PASSWORD.search(text)
+        assert "s3cret" not in str(refused.told()) or not it_is_the_password, refused.message
         raise
 
 

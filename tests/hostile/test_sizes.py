@@ -132,6 +132,12 @@ def test_a_list_of_moves_has_as_many_rows_as_a_system_can_have(monkeypatch: pyte
         read_moves(io.BytesIO(bytes(LARGEST_FILE + 1)))
 
 
+def test_a_cell_that_nobody_would_read_is_not_repeated() -> None:
+    (move,) = read_moves(io.BytesIO(b"extension_id,base_extension\n2," + b"x" * 70_000 + b"\n"))
+
+    assert move.fault == "a cell has more than 200 characters"
+
+
 def test_the_largest_system_is_read(tmp_path: Path) -> None:
     rows = "".join(f"u{n},{10_000 + n}\n" for n in range(3000))
     path = tmp_path / "users.csv"
