@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import shlex
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import ipo_ledger
@@ -33,21 +33,20 @@ def test_the_page_is_as_the_errors_would_have_it() -> None:
 
 def test_every_class_of_error_in_the_code_is_known() -> None:
     """A class that no import reaches would be missing from the page: so the code is read, too."""
-    coded = {
-        node.name
-        for folder in FOLDERS
-        for file in folder.rglob("*.py")
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.ClassDef)
-        and any(isinstance(part, ast.Assign) and _assigns(part, "says") for part in node.body)
-    }
+    coded = {name for folder in FOLDERS for file in folder.rglob("*.py") for name in _with_sentences(file)}
 
     assert coded - {LedgerError.__name__} <= {error.__name__ for error in ERRORS}
     assert len(coded) > 90
 
 
-def _assigns(statement: ast.Assign, name: str) -> bool:
-    return any(isinstance(target, ast.Name) and target.id == name for target in statement.targets)
+def _with_sentences(file: Path) -> Iterator[str]:
+    """Yield the classes of a file that have `says`."""
+    name = ""
+    for line in file.read_text(encoding="utf-8").splitlines():
+        if found := re.match(r"class (\w+)", line):
+            name = found[1]
+        elif line.startswith(("    says = ", "    says: ")):
+            yield name
 
 
 def test_every_error_has_its_place_in_the_page_under_its_exit_code() -> None:
@@ -70,7 +69,7 @@ def test_a_code_stands_for_one_thing() -> None:
 
 
 def test_an_error_says_what_and_why_and_what_to_do_now() -> None:
-    silent = {error.code for error in ERRORS if not error.way_out.strip(" {}ways")}
+    silent = {error.code for error in ERRORS if error.way_out in {"", "{ways}"}}
 
     assert silent == set(WITHOUT_A_WAY_OUT)
     assert [error for error in ERRORS if not error.says.strip() or not (error.__doc__ or "").strip()] == []
