@@ -1,7 +1,7 @@
 """Plays the blocks of a page of the documentation, in order, in one folder: what it shows is what they say.
 
 - `console`: commands after `$ `, and below each what it says. Besides `ipo-ledger` there are `export NAME=VALUE ...`,
-  `cat > FILE <<END`, `echo '...' | COMMAND`, and `COMMAND > FILE`.
+  `cat > FILE <<END`, `echo '...' | COMMAND`, `COMMAND > FILE`, and `$(cat FILE)` within a command.
 - `python`: run, all of a page in one go; a `text` block right below it holds what it prints.
 - `sql`: handed to whoever plays a page with a server.
 
@@ -40,6 +40,7 @@ _FENCE = re.compile(r"^```(?P<kind>\w*)\n(?P<body>.*?)^```$", re.MULTILINE | re.
 _PIPED = re.compile(r"echo '(?P<line>[^']*)' \| (?P<command>.*)")
 _FILE = re.compile(r"cat > (?P<name>[\w./-]+) <<END")
 _INTO = re.compile(r"(?P<command>.*) > (?P<name>[\w./-]+)")
+_CONTENT = re.compile(r"\$\(cat (?P<name>[\w./-]+)\)")
 _NAMED = re.compile(r"`(?P<command>ipo-ledger [^`]+)`")
 
 Run = Callable[..., tuple[int, list[str]]]
@@ -126,14 +127,21 @@ class _Page:
         if typed.startswith("export "):
             self._environment |= dict(word.split("=", 1) for word in shlex.split(typed)[1:])
             return []
-        piped, into = _PIPED.fullmatch(typed), _INTO.fullmatch(typed)
-        words = shlex.split(piped["command"] if piped else into["command"] if into else typed)
+        command = _CONTENT.sub(lambda found: Path(found["name"]).read_text(encoding="utf-8").strip(), typed)
+        piped, into = _PIPED.fullmatch(command), _INTO.fullmatch(command)
+        words = shlex.split(piped["command"] if piped else into["command"] if into else command)
         stdin = f"{piped['line']}\n" if piped else ""
         assert words[0] in PROGRAMS, f"only {' and '.join(PROGRAMS)} are played: {typed}"
         code, said = self._run(*words[1:], stdin=stdin, now=self._now, **self._environment)
-        said = [text.replace(Path.cwd().as_posix(), FOLDER) for text in said]
+        said = [_elsewhere(text) for text in said]
         if into:
             kept = [text for text in said if not text.startswith("2> ")]
             Path(into["name"]).write_text("".join(f"{text}\n" for text in kept), encoding="utf-8", newline="\n")
             said = [text for text in said if text.startswith("2> ")]
         return [*(text.removeprefix("2> ") for text in said), *([f"[exit {code}]"] if code else [])]
+
+
+def _elsewhere(text: str) -> str:
+    """Return what was said, with the folder of the pages in the place of the one it was said in."""
+    here = Path.cwd()
+    return text.replace(here.as_uri(), f"file://{FOLDER}").replace(here.as_posix(), FOLDER)
