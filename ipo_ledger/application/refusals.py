@@ -70,7 +70,7 @@ class BadText(Malformed):
     """A reason, label or name holds a character that nobody would see, or is far too long."""
 
     code = "bad-text"
-    says = "{what} cannot hold {found}."
+    says = "There are {found} in {what}, which cannot hold them."
     way_out = "Leave out control characters and keep it under {longest} characters."
 
 

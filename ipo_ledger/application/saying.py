@@ -61,7 +61,7 @@ def checked(what: str, text: str | None) -> str | None:
         return None
     unseen = _UNSEEN.search(text)
     if unseen is not None:
-        raise BadText(what=what, found=f"the character U+{ord(unseen[0]):04X}", longest=LONGEST)
+        raise BadText(what=what, found=f"characters that nobody sees (U+{ord(unseen[0]):04X})", longest=LONGEST)
     if len(text) > LONGEST:
         raise BadText(what=what, found=f"{len(text)} characters", longest=LONGEST)
     return text

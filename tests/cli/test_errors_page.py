@@ -14,7 +14,9 @@ from ipo_ledger.errors import LedgerError
 from ipo_ledger_cli.command import EXIT_CODES
 from tests.cli.commands import every_command
 from tests.cli.errors_page import FAMILIES, FILE, OTHERS, commands_of, errors_page, every_module
+from tests.cli.played_stores import PlayedSqlite
 from tests.cli.shown_errors import every_error, examples
+from tests.cli.transcript import FOLDER, Player, compare
 
 list(every_module())
 ERRORS = sorted((e for e in every_error() if not e.__module__.startswith("tests.")), key=lambda e: e.__qualname__)
@@ -99,3 +101,9 @@ def test_most_errors_are_shown_as_they_really_came() -> None:
     shown = [error for error in ERRORS if error in examples()]
 
     assert len(shown) > len(ERRORS) * 2 // 3
+
+
+def test_errors_that_no_other_transcript_shows_are_shown_by_one(folder: Path) -> None:
+    file = FOLDER / "stores" / "errors.txt"
+
+    compare(file, Player(PlayedSqlite()).play(file.read_text(encoding="utf-8")))
