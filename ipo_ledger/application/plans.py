@@ -14,7 +14,7 @@ FORMAT: Final = "ipo-ledger-plan/1"
 
 
 class UnreadablePlan(Malformed):
-    """A file that is no plan of this program."""
+    """The file given with --plan is not one that --plan-out wrote."""
 
     code = "unreadable-plan"
     says = "{where} is no rollback plan: {why}."

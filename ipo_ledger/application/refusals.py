@@ -6,7 +6,7 @@ from ipo_ledger.errors import Differs, Malformed, NotFound, Refused, StoreDamage
 
 
 class CommandIdReused(Refused):
-    """A command id stands for one command; another one came with the same id."""
+    """A command id stands for one command for ever, and another one came with the same id."""
 
     code = "command-id-reused"
     says = "The command id {command_id!r} was given before, with another command."
@@ -125,7 +125,7 @@ class NotEmpty(Refused):
 
 
 class Damaged(StoreDamaged):
-    """The events of the ledger are not what its tree says."""
+    """The events of the ledger are not those that its tree was made of: it was changed, or is broken."""
 
     code = "damaged"
     says = "The ledger is damaged: {why}."

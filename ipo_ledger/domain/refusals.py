@@ -16,7 +16,7 @@ class UnknownSystem(NotFound):
 
 
 class NoSystem(NotFound):
-    """The ledger is empty."""
+    """The ledger keeps no system yet, so there is nothing to ask or record."""
 
     code = "no-system"
     says = "This ledger keeps no system yet."
@@ -72,7 +72,7 @@ class Removed(NotFound):
 
 
 class NothingKnownYet(NotFound):
-    """The system has no baseline."""
+    """The system is there, and who sits where is not: no export of it was taken in."""
 
     code = "nothing-known-yet"
     says = "Nothing is known of {system} yet: no export of it was imported."
@@ -83,7 +83,7 @@ class NothingKnownYet(NotFound):
 
 
 class SystemNeeded(Malformed):
-    """Several systems, and none was named."""
+    """The ledger keeps several systems, and the command does not say which of them it is about."""
 
     code = "system-needed"
     says = "This ledger keeps several systems ({names}): say which one."
@@ -168,7 +168,7 @@ class OnlyAConsequence(Refused):
 
 
 class CorrectedAlready(Refused):
-    """A correction has taken this fact away before."""
+    """A correction said before that this never happened, or happened otherwise."""
 
     code = "corrected-already"
     says = "Event {position} does not stand: event {by} corrected it."
@@ -222,7 +222,7 @@ class SystemExists(Refused):
 
 
 class NothingToChange(Refused):
-    """Every row says what is in force already."""
+    """What was asked for is in force already, or nothing was asked for."""
 
     code = "nothing-to-change"
     says = "Nothing to change: {why}."
@@ -389,7 +389,7 @@ class ReversalDrafted(Refused):
 
 
 class RollbackBlocked(Refused):
-    """Later work is in the way of a rollback; details say what, by whom, and each way out with its cost."""
+    """Later work is in the way. It says what, by whom and why, and what each way out would cost."""
 
     code = "rollback-blocked"
     says = "{batch} cannot be rolled back as it stands: {count} of its {of} extensions changed since.\n{listing}"
@@ -397,7 +397,7 @@ class RollbackBlocked(Refused):
 
 
 class StrategyNotPossible(Refused):
-    """The way out that was asked for does not apply here."""
+    """This way of rolling back, asked for by its option, does not do here, for the reason given."""
 
     code = "strategy-not-possible"
     says = "{batch} cannot be rolled back with --{strategy}: {why}."

@@ -27,7 +27,7 @@ _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
 class UnreadableNote(Malformed):
-    """It is not a signed text."""
+    """The file is no signed text: it is another file, or it was changed on its way."""
 
     code = "unreadable-note"
     says = "This is no signed note: {why}."
@@ -35,7 +35,7 @@ class UnreadableNote(Malformed):
 
 
 class UnreadableCheckpoint(Malformed):
-    """A text, signed perhaps, that does not say what a ledger was like."""
+    """The file may be signed, and does not say how many events a ledger had, and which."""
 
     code = "unreadable-checkpoint"
     says = "This is no checkpoint: {why}."
@@ -51,7 +51,7 @@ class UnreadableKey(Malformed):
 
 
 class WrongSignature(Differs):
-    """The key has not signed this text."""
+    """The text or its signature is not what was signed."""
 
     code = "wrong-signature"
     says = "The signature by {key} is not one of this text: the text or the signature was changed."
@@ -59,7 +59,7 @@ class WrongSignature(Differs):
 
 
 class NotSigned(Differs):
-    """Nobody whose key is known has signed this text."""
+    """The text was signed, by somebody else than the key given says."""
 
     code = "not-signed"
     says = "This is signed by {found} and not by {wanted}."

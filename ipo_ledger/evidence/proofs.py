@@ -28,7 +28,7 @@ _TLOG_PROOF = "c2sp.org/tlog-proof@v1"
 
 
 class UnreadableEvidence(Malformed):
-    """It is no evidence file, or not as one is written."""
+    """The file is no evidence, or a character of it was changed."""
 
     code = "unreadable-evidence"
     says = "This is no evidence as this program writes it: {why}."

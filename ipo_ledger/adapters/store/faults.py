@@ -66,7 +66,7 @@ class DamagedLedger(StoreFault, StoreDamaged):
 
 
 class StoreBehind(StoreFault):
-    """The store was made by an earlier release."""
+    """The ledger was made by an earlier release than this one."""
 
     code = "store-behind"
     says = "The ledger at {url} is at migration {at} and this release needs {needed}."
@@ -74,7 +74,7 @@ class StoreBehind(StoreFault):
 
 
 class StoreAhead(StoreFault):
-    """The store was made by a later release."""
+    """The ledger was made, or brought up to date, by a later release than this one."""
 
     code = "store-ahead"
     says = "The ledger at {url} is at migration {at}; this release knows only up to {needed}."
@@ -82,7 +82,7 @@ class StoreAhead(StoreFault):
 
 
 class MigrationChanged(StoreFault):
-    """A migration that was applied is not the one this release has."""
+    """The tables were made by SQL that is not the one of this release: of a release never published, perhaps."""
 
     code = "migration-changed"
     says = "Migration {name} at {url} is not the one of this release: its checksum differs."
@@ -124,7 +124,7 @@ class NoDatabase(StoreFault):
 
 
 class NotLetIn(StoreFault):
-    """The server does not let this user in."""
+    """The server does not let this user in: the name, the password, or its rules (pg_hba.conf) are in the way."""
 
     code = "not-let-in"
     says = "The server of the ledger at {url} does not let you in: {why}."
@@ -165,7 +165,7 @@ class StoreBusy(StoreFault):
 
 
 class StoreFailed(StoreFault):
-    """The database reports a failure of its own."""
+    """The database reports a failure of its own, such as a disk that is full."""
 
     code = "store-failed"
     says = "The ledger at {url} failed: {why}."
@@ -223,7 +223,7 @@ class DamagedHead(StoreDamaged):
 
 
 class DamagedTree(StoreDamaged):
-    """A node that the tree must have is not there."""
+    """Hashes that prove the events are missing: the ledger was changed, or is broken."""
 
     code = "damaged-tree"
     says = "The tree of this ledger is damaged: node {place} of level {level} is not there."
