@@ -22,6 +22,10 @@ class Acting(Handle):
         super().__init__(store, name, read_exports)
         self._recorder = Recorder(store, name, actor)
 
+    def forget(self) -> None:
+        """Forget what is kept of the system between commands: the store may not have it."""
+        self._recorder.forget()
+
     def _draft_called(self, deciding: Deciding, asked: str, verb: str) -> int:
         """Return the number of a draft. Raises `UnknownBatch`, or `NotADraft` with what it is."""
         known = batch_known(deciding.reading, deciding.system, asked)

@@ -129,6 +129,8 @@ class Ledger:
 
     def forget(self) -> None:
         """Forget what is kept of the systems between commands: the store may not have it."""
+        for system in self._systems.values():  # somebody may hold them
+            system.forget()
         self._systems.clear()
 
     def checkpoint(self, key: SigningKey) -> a.CheckpointAnswer:

@@ -260,11 +260,15 @@ def _carry_out_together(
     keep_going: bool,
 ) -> list[a.LineAnswer]:
     answers: list[a.LineAnswer] = []
-    with together():
-        for n, line in lines:
-            answers.append(_answer(ledger, n, line, system))
-            if not (answers[-1].ok or keep_going):
-                break
+    try:
+        with together():
+            for n, line in lines:
+                answers.append(_answer(ledger, n, line, system))
+                if not (answers[-1].ok or keep_going):
+                    break
+    except BaseException:
+        ledger.forget()  # what the lines left is in no store
+        raise
     return answers
 
 

@@ -93,7 +93,7 @@ class Recorder:
             self._kept = deciding.entry.system
             return found
 
-        return redone(once, self._forget)
+        return redone(once, self.forget)
 
     def try_out(self, said: Said, decide: Callable[[Deciding], A]) -> A:
         """Decide without appending: the dry run is the run, stopped. Writes nothing."""
@@ -101,7 +101,8 @@ class Recorder:
             before = self._system(reading, needs_baseline=True)
             return decide(self._deciding(before, reading, said))
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Forget the system's state: it is read again."""
         self._kept = None
 
     def _deciding(self, before: System, reading: Reading, said: Said) -> Deciding:
