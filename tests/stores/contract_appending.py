@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from eventsourcing.persistence import IntegrityError
 from msgspec.structs import replace
 
 from ipo_ledger.application.ports.rows import Head, KnownAnswer
+from ipo_ledger.application.ports.store import Store
 from ipo_ledger.domain import batch
 from ipo_ledger.domain import events as e
 from ipo_ledger.domain.entry import Entry, Given
@@ -106,6 +108,48 @@ class AppendingContract:
             times = [fact.recorded_at for fact in reading.facts()]
             assert times == sorted(times, key=lambda at: at or DAWN)
             assert times[-1] == reading.head().recorded_at
+
+    def test_an_append_is_stamped_later_than_all_before_though_the_clock_stands_still(self, place: Place) -> None:
+        """A time then says which events were known by it."""
+        store = place.ledger(clock=lambda: DAWN)
+        note(store, "hq")
+        place.let_the_clock_stand_still()
+
+        for _ in range(3):
+            note(store, "hq")
+
+        with store.reading() as reading:
+            times = [fact.recorded_at or DAWN for fact in reading.facts()]
+            assert all(earlier < later for earlier, later in pairwise(times))
+            assert [reading.last_recorded_by(at) for at in times] == [1, 2, 3, 4]
+
+    def test_a_part_of_several_that_raises_leaves_the_others_whole(self, place: Place) -> None:
+        store = place.ledger()
+
+        with store.together():
+            note(store, "one")
+            with pytest.raises(RuntimeError):
+                _append_and_raise(store, "two")
+            note(store, "three")
+
+        with store.reading() as reading:
+            assert [(fact.position, fact.system) for fact in reading.facts()] == [(1, "one"), (2, "three")]
+            assert [row.name for row in reading.systems()] == ["one", "three"]
+        note(store, "four")
+        with place.store().reading() as reading:
+            assert reading.head().position == 3
+
+    def test_several_are_there_for_others_once_all_are(self, place: Place) -> None:
+        store, other = place.ledger(), place.store()
+
+        with store.together():
+            note(store, "one")
+            note(store, "two")
+            with other.reading() as reading:
+                before = reading.head().position
+
+        with other.reading() as reading:
+            assert (before, reading.head().position) == (0, 2)
 
     def test_reading_a_part_begins_after_a_position(self, place: Place) -> None:
         store = place.ledger()
@@ -245,3 +289,11 @@ class AppendingContract:
             assert system.users == story.system.users
             assert reading.users_called(system.key, name) == [name]
             assert [fact.event for fact in reading.facts()][1] == e.UserAdded(name, name, name, False, False)
+
+
+def _append_and_raise(store: Store, name: str) -> None:
+    with store.writing() as writing:
+        entry = Entry(System(name), Given(at=DAWN, actor="ana", command_id="c"), after=writing.head().position)
+        entry.happens(e.SystemAdded("11.1", "UTC", "merge", "*36"))
+        writing.append(entry)
+        raise RuntimeError

@@ -67,6 +67,10 @@ class Place(ABC):
         rows = (tuple(int(v) if isinstance(v, bool) else v for v in row) for row in self.run(question))
         return sorted(map(repr, rows))
 
+    @abstractmethod
+    def let_the_clock_stand_still(self) -> None:
+        """Let the store's clock say nothing later than what the last event was stamped with."""
+
     @property
     @abstractmethod
     def url(self) -> str:
@@ -111,6 +115,9 @@ class SqlitePlace(Place):
         found = self.run("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1")
         return [name for (name,) in found]
 
+    def let_the_clock_stand_still(self) -> None:
+        """Do nothing: the story's clock is the store's."""
+
     def _open(self, clock: Clock, busy_seconds: float) -> SqliteStore:
         return SqliteStore(self.path, clock, busy_seconds=busy_seconds)
 
@@ -142,6 +149,13 @@ class PostgresPlace(Place):
         """Return the names of all tables."""
         found = self.run("SELECT tablename FROM pg_tables WHERE schemaname = 'ipo_ledger' ORDER BY 1")
         return [name for (name,) in found]
+
+    def let_the_clock_stand_still(self) -> None:
+        """Stamp the last event as if it were tomorrow: the server's clock is behind from then on."""
+        day = 24 * 3600 * 1_000_000
+        self.run("ALTER TABLE ipo_ledger.head DISABLE TRIGGER head_stamped")
+        self.run(f"UPDATE ipo_ledger.head SET recorded_at = recorded_at + {day}")
+        self.run("ALTER TABLE ipo_ledger.head ENABLE ALWAYS TRIGGER head_stamped")
 
     def _open(self, clock: Clock, busy_seconds: float) -> PostgresStore:
         del clock  # the server's
