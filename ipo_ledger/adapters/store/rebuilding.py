@@ -84,16 +84,14 @@ class Projection:
             self._systems.move_to_end(name)
         else:
             self._systems[name] = self._into.system(name) or System(name)
-            self._forget_the_oldest(name)
+            self._forget_the_oldest()
         return self._systems[name]
 
-    def _forget_the_oldest(self, but: str) -> None:
-        """Keep no more than fits; what is needed again is read back from what was projected."""
+    def _forget_the_oldest(self) -> None:
+        """Keep no more than fits, beside the one just read; what is needed again is read back from the rows."""
         kept = sum(len(s.extensions) + len(s.users) for s in self._systems.values())
         while kept > _RECORDS_KEPT and len(self._systems) > 1:
             oldest = next(iter(self._systems))
-            if oldest == but:
-                return
             self._write(oldest)
             system = self._systems.pop(oldest)
             kept -= len(system.extensions) + len(system.users)
