@@ -76,3 +76,29 @@ def test_an_extension_and_a_user_come_back(hq: SystemLedger, export: list[Path],
         hq.who(9, known_at=then)
     with pytest.raises(r.OutOfOrder):
         hq.login("201", 9, at="2026-03-04T09:00")
+
+
+def test_a_day_on_which_something_was_removed_or_came_back_is_told(
+    hq: SystemLedger, export: list[Path], tmp_path: Path
+) -> None:
+    who = hq.where("209").user
+    hq.import_exports(*smaller(tmp_path, without={9}), at="2026-03-03T10:00", removed=True)
+    hq.import_exports(*export, at="2026-03-05T10:00")
+
+    assert [s.user for s in hq.who(9, on="2026-03-03").stays] == [who]
+    assert [s.user for s in hq.who(9, on="2026-03-03T09:59:59").stays] == [who]
+    with pytest.raises(r.Removed):
+        hq.who(9, on="2026-03-03T10:00")
+    assert [s.user for s in hq.who(9, on="2026-03-05").stays] == [who]
+    with pytest.raises(r.Removed):
+        hq.who(9, on="2026-03-05T09:59:59")
+
+
+def test_what_was_removed_at_midnight_was_there_the_day_before(hq: SystemLedger, tmp_path: Path) -> None:
+    hq.import_exports(*smaller(tmp_path, without={9}), at="2026-03-03T00:00", removed=True)
+
+    with pytest.raises(r.Removed) as refused:
+        hq.who(9, on="2026-03-03")
+
+    assert "--on 2026-03-02" in refused.value.hint
+    assert len(hq.who(9, on="2026-03-02").stays) == 1

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from msgspec.structs import replace
 
 from ipo_ledger import SystemLedger
+from ipo_ledger.demo_site import synthetic_site, write_export
 from ipo_ledger.domain import refusals as r
+from ipo_ledger.domain.site import Site
 
 
 def swapped(hq: SystemLedger) -> tuple[str, str]:
@@ -113,3 +118,24 @@ def test_what_was_known_is_asked_by_the_names_of_then(hq: SystemLedger) -> None:
         hq.where("777", known_at=then)
     with pytest.raises(r.UnknownExtension):
         hq.who("@door", known_at=then)
+
+
+def test_a_rollback_is_refused_where_somebody_has_no_number_now(hq: SystemLedger) -> None:
+    swapped(hq)
+    one = hq.where("202").user
+    hq.user_renumber("202", None, at="2026-03-03T10:00")
+
+    with pytest.raises(r.AcrossRenumber, match=f"202 was {one}'s, who has no number now"):
+        hq.rollback("B1")
+
+
+def test_a_rollback_is_refused_where_a_removed_persons_number_was_given_on(hq: SystemLedger, tmp_path: Path) -> None:
+    swapped(hq)
+    one, users = hq.where("202").user, synthetic_site(9).users
+    assert users is not None
+    newcomer = [replace(u, name="Newcomer") if u.number == "202" else u for u in users]
+    export = write_export(Site(extensions=None, users=tuple(newcomer)), tmp_path / "newcomer", page_size=50)
+    hq.import_exports(*export, at="2026-03-03T10:00", removed=True)
+
+    with pytest.raises(r.AcrossRenumber, match=f"202 was {one}'s, and is Newcomer's now"):
+        hq.rollback("B1")

@@ -42,6 +42,7 @@ def indices_are_right(system: System) -> None:
             homes.setdefault(known.base, []).append(i)
 
     assert {number: list(system.homes(number)) for number in homes_known(system)} == homes
+    assert system.shared == {number for number, ids in homes.items() if len(ids) > 1}
     assert system.by_number == {u.number: u.name for u in system.users.values() if u.number is not None}
     numbers = Counter(u.number for u in system.users.values() if u.number is not None)
     assert all(times == 1 for times in numbers.values())

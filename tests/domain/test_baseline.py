@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from ipo_ledger.domain.baseline import Drift, NumberTwice, Observed, about, drift
+from ipo_ledger.domain.baseline import Drift, NumberTwice, Observed, about, drift, observe
 from ipo_ledger.domain.events import (
     BaseExtensionChanged,
     BatchOpened,
     ConfigurationSent,
+    Event,
     ExtensionAdded,
     ExtensionChanged,
+    ExtensionRemoved,
     UserAdded,
     UserChanged,
     UserLoggedIn,
+    UserLoggedOut,
+    UserRemoved,
     UserRenumbered,
 )
 from ipo_ledger.domain.site import Site
 from tests.domain.given import a_site, a_system, exported, extension, site, state_of, user
-from tests.domain.story import moment
+from tests.domain.story import Story, moment
 
 # --- the baseline -------------------------------------------------------------------------------------------
 
@@ -399,3 +403,55 @@ def test_an_extension_that_the_ledger_does_not_know_is_no_drift() -> None:
     found = drift(story.system, site(2).extensions or ())
 
     assert found == []
+
+
+# --- what a complete export lacks ---------------------------------------------------------------------------
+
+
+def take_in_whole(story: Story, seen: Site) -> list[Event]:
+    """Import a complete export, and return what it recorded of people and phones."""
+    story.record(lambda entry: observe(entry, seen, title="whole", removed=True))
+    return [event for event in story.events if not isinstance(event, BatchOpened | BaseExtensionChanged)]
+
+
+def test_who_replaces_a_removed_user_takes_over_number_and_phone() -> None:
+    """The number is free before it is given, and the newcomer is found there, as by a baseline."""
+    story = a_site(2)
+
+    events = take_in_whole(story, Site(extensions=None, users=(user("U1", "201"), user("New", "202"))))
+
+    assert events == [
+        UserLoggedOut("U2", "202", 2, "removed"),
+        UserRemoved("U2"),
+        UserAdded("New", "202", None, has_login_code=False, forced_login=False),
+        UserLoggedIn("New", "202", 2, "baseline"),
+    ]
+
+
+def test_who_replaces_a_removed_user_is_at_the_base_that_the_export_says() -> None:
+    story = a_site(2)
+
+    take_in_whole(
+        story,
+        Site(extensions=(extension(1, "201"), extension(2, "250")), users=(user("U1", "201"), user("New", "250"))),
+    )
+
+    assert story.seats == {1: "U1", 2: "New"}
+
+
+def test_users_are_removed_before_their_phones() -> None:
+    story = a_site(2)
+
+    events = take_in_whole(story, Site(extensions=(extension(1, "201"),), users=(user("U1", "201"),)))
+
+    assert events == [UserLoggedOut("U2", "202", 2, "removed"), UserRemoved("U2"), ExtensionRemoved(2)]
+
+
+def test_the_phone_that_a_removed_user_had_goes_back_to_whose_it_is() -> None:
+    story = a_site(2, codes=("U1",))
+    story.log_in("U1", 2)
+    assert story.off_the_air == {"U2"}
+
+    take_in_whole(story, Site(extensions=None, users=(user("U2", "202"),)))
+
+    assert story.seats == {1: None, 2: "U2"}

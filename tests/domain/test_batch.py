@@ -824,3 +824,32 @@ def test_a_system_nothing_is_known_of_has_nothing_open() -> None:
     story = a_system()
 
     assert (story.system.open, story.system.extensions, story.system.baseline) == ({}, {}, None)
+
+
+def test_a_removed_extension_is_no_conflict() -> None:
+    """Neither where a draft gives it a number, nor where a batch that waits for its restart does."""
+    story = a_site(2, also=[extension(9, None)])
+    number = story.draft({9: "201"})
+    assert story.conflicts(number) == {"201": (1, 9)}
+    story.remove_extension(9)
+
+    assert story.conflicts(number) == {}
+
+
+def test_a_removed_extension_is_no_conflict_of_what_waits() -> None:
+    story = a_site(2, also=[extension(9, None)])
+    story.send(story.draft({9: "260"}), "timed")
+    number = story.draft({2: "260"})
+    assert story.conflicts(number) == {"260": (2, 9)}
+    story.remove_extension(9)
+
+    assert story.conflicts(number) == {}
+
+
+def test_what_an_import_saw_counts_before_what_waits_for_its_restart() -> None:
+    story = a_site(2)
+    story.send(story.draft({1: "260"}), "timed")
+
+    story.observe_bases({1: "261", 2: "260"})
+
+    assert [x.conflicts for x in story.events if isinstance(x, ConfigurationSent)] == [()]
