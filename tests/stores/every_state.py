@@ -280,7 +280,7 @@ def every_known(facts: Sequence[e.Fact]) -> Iterator[Known]:
         if isinstance(fact.event, e.Corrected):
             reopened = {b.batch for b in fact.event.batches}
             settled = {n: s for n, s in settled.items() if s[1] not in fact.event.took and n not in reopened}
-        between = isinstance(fact.event, e.UserLoggedOut) and fact.event.cause == "displaced"
+        between = _half_said(fact.event)
         for number, sheet in known.batches.items():
             waits = sheet.in_force is not None and not sheet.abandoned and number not in settled
             if waits and not between and all(known.now.at_rest(i) for i in sheet.changes):
@@ -288,6 +288,12 @@ def every_known(facts: Sequence[e.Fact]) -> Iterator[Known]:
             if number in settled:
                 sheet.settled_at, sheet.settled_position = settled[number]
         yield known
+
+
+def _half_said(event: e.Event) -> bool:
+    """Tell whether the next fact belongs to this one: who displaces somebody, or what happened instead, or again."""
+    displaced = isinstance(event, e.UserLoggedOut) and event.cause == "displaced"
+    return displaced or (isinstance(event, e.Corrected) and event.how != "never")
 
 
 def _settled_at(known: Known, sheet: Sheet, fact: e.Fact) -> datetime:
