@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -135,3 +136,39 @@ def test_what_was_given_up_is_forgotten(
 
     assert batches(hq) == ["B1", "B2"]
     assert ledger.verify().verified
+
+
+def test_a_group_is_committed_once(ledger: Ledger, hq: SystemLedger, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, commits = ledger._store, list[object]()  # noqa: SLF001 - its commits are counted
+    commit = store._commit  # type: ignore[attr-defined]  # noqa: SLF001 - as above
+
+    def counted(of: object) -> None:
+        commits.append(of)
+        commit(of)
+
+    monkeypatch.setattr(store, "_commit", counted)
+
+    list(ledger.record_groups([[swap("202", "203"), swap("204", "205")], [swap("206", "207")]]))
+
+    assert len(commits) == 2
+    assert batches(hq) == ["B1", "B2", "B3"]
+
+
+def test_a_store_that_fails_at_a_line_gives_up_its_group(
+    ledger: Ledger, hq: SystemLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, calls = ledger._store, list[None]()  # noqa: SLF001 - what fails
+    writing = store.writing
+
+    def or_fail() -> AbstractContextManager[object]:
+        calls.append(None)
+        if len(calls) == 3:  # of the group, of its first line, of its second one
+            raise _DiskFull
+        return writing()
+
+    monkeypatch.setattr(store, "writing", or_fail)
+
+    (given_up,) = ledger.record_groups([[swap("202", "203"), swap("204", "205"), swap("206", "207")]], keep_going=True)
+
+    assert (given_up.line, given_up.ok, given_up.exit) == (1, False, 6)
+    assert batches(hq) == []
