@@ -508,9 +508,13 @@ class _Looked:
         self.rests |= {f.position for f in since}
 
     def _stands_again_on(self, reach: Reach) -> None:
-        """Look at what was taken from beneath what stands again; what stands anew for earlier facts is not later."""
+        """Look at what was taken from beneath what stands again.
+
+        What stands anew for a fact that was recorded before all this is no later fact.
+        """
         self.rests |= corrections_beneath(self.history, self.again, self.first, reach) - self.took
-        self.rests = {p for p in self.rests if recorded_first(self.history, p) > self.first}
+        first = min(recorded_first(self.history, p) for p in self.took)
+        self.rests = {p for p in self.rests if recorded_first(self.history, p) > first}
 
     # --- what stands then ---------------------------------------------------------------------------------
 

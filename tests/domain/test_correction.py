@@ -802,6 +802,23 @@ def test_what_stands_again_is_not_taken_from_beneath_either() -> None:
     assert refused.value.positions == [beneath]
 
 
+def test_what_stands_again_stays_while_a_fact_that_stands_again_too_rests_on_it() -> None:
+    story = with_a_guest()
+    below, above = a_log_in_where_somebody_was(story)
+    story.correct(above, never=True)
+    correction = last(story)
+    story.correct(below, never=True)
+    story.correct(last(story), never=True)
+    below_again = last(story)
+    story.correct(correction, never=True)
+    above_again = story.last[1].position
+
+    with pytest.raises(RestedOn) as refused:
+        story.correct(below_again, never=True)
+
+    assert above_again in refused.value.positions
+
+
 def test_a_correction_elsewhere_is_nothing_that_stood_beneath() -> None:
     story = with_a_guest()
     story.log_in("Nomad", 3)
