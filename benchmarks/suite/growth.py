@@ -14,7 +14,7 @@ from ipo_ledger.errors import Refused
 
 
 def growth(bench: Bench) -> None:
-    """Give the same commands to ledgers of ten thousand, a million and ten million events."""
+    """Give the same commands to ledgers of ten thousand events, ten times as many, and so on."""
     for size in bench.sizes.grown:
         if size > max(bench.size, bench.sizes.grown[0]):
             continue
