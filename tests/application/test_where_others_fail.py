@@ -62,6 +62,7 @@ def test_a_desk_taken_by_someone_else_meanwhile(hq: SystemLedger) -> None:
     assert not partial.possible
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)  # large, so on one store; the rules are the same on both
 def test_fifty_later_batches_on_a_site_of_20000_extensions(ledger: Ledger, tmp_path: Path) -> None:
     """A merge engine says no more here than how many conflicts there are: not whose, and not what to do."""
     ledger.add_system("big", release="11", timezone="UTC", at="2026-03-01T00:00")

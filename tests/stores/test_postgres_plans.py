@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from ipo_ledger.adapters.postgres.questions import sql
 from tests.domain.story import DAWN, moment
+from tests.postgres_reachable import ReachableServer
 from tests.stores.places import PostgresPlace
 from tests.stores.stored_story import StoredStory, a_stored_site
 
@@ -18,10 +20,11 @@ PEOPLE, MOVES = 300, 40
 WAYS = ("now", "then", "by", "corrected")
 
 
-@pytest.fixture
-def story(postgres_url: str) -> Iterator[StoredStory]:
-    """Return a site of 300 people, each of whom moved forty times as far as the points tell."""
-    place = PostgresPlace(postgres_url)
+@pytest.fixture(scope="module", params=[False, True], ids=["new", "analysed"])
+def story(request: pytest.FixtureRequest, postgres_server: ReachableServer) -> Iterator[StoredStory]:
+    """Return a site of 300 people, each of whom moved forty times as far as the points tell; looked at, not changed."""
+    name = f"ipo_ledger_test_{uuid.uuid4().hex}"
+    place = PostgresPlace(postgres_server.create_database(name))
     story = a_stored_site(place.ledger(), PEOPLE)
     key = story.system.key
     for table, of, columns, values in (
@@ -40,7 +43,23 @@ def story(postgres_url: str) -> Iterator[StoredStory]:
             f"lag(recorded_from) OVER (PARTITION BY {of} ORDER BY recorded_from) AS below FROM ipo_ledger.{table}) b "
             f"WHERE t.{of} = b.whose AND t.recorded_from = b.of"
         )
+    if request.param:
+        place.run("ANALYZE")
     yield story
+    place.close()
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture
+def corrected(story: StoredStory, question: str) -> Iterator[None]:
+    """Let everybody have been corrected since, where the question is about those."""
+    place = PostgresPlace(story.store.url)
+    changed = question.endswith("_corrected")
+    for table in ("extensions", "users") if changed else ():
+        place.run(f"UPDATE ipo_ledger.{table} SET corrected = {2**61}")
+    yield
+    for table in ("extensions", "users") if changed else ():
+        place.run(f"UPDATE ipo_ledger.{table} SET corrected = 0")
     place.close()
 
 
@@ -52,17 +71,11 @@ def story(postgres_url: str) -> Iterator[StoredStory]:
         ("off_the_air", {"places"}),
     ],
 )
-@pytest.mark.parametrize("analysed", [False, True])
-def test_everybody_is_looked_up_once(story: StoredStory, question: str, tables: set[str], analysed: bool) -> None:
-    place = PostgresPlace(story.store.url)
-    if question.endswith("_corrected"):
-        for table in ("extensions", "users"):
-            place.run(f"UPDATE ipo_ledger.{table} SET corrected = {2**61}")
+@pytest.mark.usefixtures("corrected")
+def test_everybody_is_looked_up_once(story: StoredStory, question: str, tables: set[str]) -> None:
     with story.store.reading() as reading:
         about = {"key": story.system.key, "at": 2**60, "known": 2**60, "names": "[]"}
         connection = getattr(reading, "connection")  # noqa: B009 - of this store, and not of the protocol
-        if analysed:
-            place.run("ANALYZE")
         explain = b"EXPLAIN (ANALYZE, FORMAT JSON) " + sql(question, "")
         ((plan,),) = connection.execute(explain, about).fetchall()
 
