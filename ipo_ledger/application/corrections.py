@@ -22,10 +22,11 @@ from ipo_ledger.application.refusals import BadArgument
 from ipo_ledger.application.saying import Said, instant
 from ipo_ledger.domain import correction
 from ipo_ledger.domain import events as e
-from ipo_ledger.domain.correction import Found, How, RestedOn
+from ipo_ledger.domain.correction import Found, How
 from ipo_ledger.domain.moments import iso, local
 from ipo_ledger.domain.records import Batch, Change
 from ipo_ledger.domain.refusals import FactsRest, FutureTime, PlanStale, UnknownEvent
+from ipo_ledger.domain.rests import RestedOn
 from ipo_ledger.domain.trail import BasePoint, NumberPoint, Pile, PlacePoint, Point, SeatPoint
 
 _BATCH = re.compile(r"[Bb][0-9]+$", re.ASCII)

@@ -20,9 +20,10 @@ from ipo_ledger.application.recording import Deciding
 from ipo_ledger.domain import baseline, correction, hot_desking
 from ipo_ledger.domain import batch as batches
 from ipo_ledger.domain import events as e
-from ipo_ledger.domain.correction import Found, RestedOn
+from ipo_ledger.domain.correction import Found
 from ipo_ledger.domain.entry import Entry, Given
 from ipo_ledger.domain.moments import zone_of
+from ipo_ledger.domain.rests import RestedOn
 from ipo_ledger.domain.system import System
 from ipo_ledger.errors import LedgerError
 

@@ -18,9 +18,9 @@ from ipo_ledger import Ledger, SystemLedger
 from ipo_ledger.application.asking import MOMENT
 from ipo_ledger.application.refusals import BadArgument, NotKnownThen
 from ipo_ledger.application.report import Report, clock_changes
-from ipo_ledger.domain.correction import RestedOn
 from ipo_ledger.domain.moments import local
 from ipo_ledger.domain.refusals import NothingKnown
+from ipo_ledger.domain.rests import RestedOn
 from ipo_ledger.domain.trail import BasePoint, NumberPoint, PlacePoint, SeatPoint
 from tests.domain.story import DAWN, moment
 from tests.stores.contract_state import a_few

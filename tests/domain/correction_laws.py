@@ -15,7 +15,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from ipo_ledger.domain import events as e
-from ipo_ledger.domain.correction import RestedOn
+from ipo_ledger.domain.rests import RestedOn
 from ipo_ledger.errors import Refused
 from tests.domain import ledgers
 from tests.domain.given import state_of

@@ -9,8 +9,8 @@ import pytest
 from ipo_ledger.domain import events as e
 from ipo_ledger.domain import refusals as r
 from ipo_ledger.domain.batch import Move
-from ipo_ledger.domain.correction import RestedOn
 from ipo_ledger.domain.records import Mode
+from ipo_ledger.domain.rests import RestedOn
 from ipo_ledger.domain.site import Site
 from ipo_ledger.errors import LedgerError
 from tests.domain import ledgers

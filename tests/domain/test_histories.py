@@ -13,8 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from ipo_ledger.domain import events as e
 from ipo_ledger.domain.batch import Move
-from ipo_ledger.domain.correction import RestedOn
 from ipo_ledger.domain.records import BaseExtensionBy, Batch, Mode
+from ipo_ledger.domain.rests import RestedOn
 from ipo_ledger.domain.rollback import Strategy
 from ipo_ledger.domain.site import Site
 from ipo_ledger.domain.ways_out import NotPossible
