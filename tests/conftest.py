@@ -119,6 +119,26 @@ def postgres_url(postgres_server: ReachableServer) -> Iterator[str]:
     postgres_server.drop_database(name)
 
 
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: ReachableServer) -> Iterator[str]:
+    """The name of a database with an empty ledger in it: copying it is quicker than making another one."""
+    import ipo_ledger
+
+    name = f"ipo_ledger_test_{uuid.uuid4().hex}"
+    with ipo_ledger.open(postgres_server.create_database(name)) as ledger:
+        ledger.init()
+    yield name
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture
+def postgres_ledger_url(postgres_server: ReachableServer, postgres_template: str) -> Iterator[str]:
+    """The URL of a new database with an empty ledger, dropped after the test."""
+    name = f"ipo_ledger_test_{uuid.uuid4().hex}"
+    yield postgres_server.create_database(name, like=postgres_template)
+    postgres_server.drop_database(name)
+
+
 @pytest.fixture
 def postgres_installation(request: pytest.FixtureRequest) -> Installation:
     """Each PostgreSQL of this machine in turn."""

@@ -32,12 +32,12 @@ class ReachableServer:
         query = f"?{parts.query}" if parts.query else ""
         return f"postgresql://{role}{'@' if role else ''}{hosts}/{quote(dbname, safe='')}{query}"
 
-    def create_database(self, name: str) -> str:
-        """Create an empty database and return its URL."""
+    def create_database(self, name: str, *, like: str = "template0") -> str:
+        """Create a database, empty or like another to which nobody is connected, and return its URL."""
         # template0 is the one nobody can be connected to, so that nothing ever stands in the way. Copying its files is
         # quicker than writing each page to the log, where that can be chosen (PostgreSQL 15).
         copying = " STRATEGY FILE_COPY" if self._version() >= _CHOOSES_STRATEGY else ""
-        self._administer("CREATE DATABASE {} TEMPLATE template0" + copying, name)
+        self._administer("CREATE DATABASE {} TEMPLATE {}" + copying, name, like)
         return self.url(name)
 
     def drop_database(self, name: str) -> None:
@@ -66,9 +66,9 @@ class ReachableServer:
                 self._known_version = connection.info.server_version
         return self._known_version
 
-    def _administer(self, statement: str, name: str) -> None:
+    def _administer(self, statement: str, *names: str) -> None:
         import psycopg
         from psycopg import sql
 
         with psycopg.connect(self.dsn, autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

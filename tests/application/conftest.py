@@ -16,10 +16,10 @@ BASELINE = "2026-03-01T10:00"
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty place for a ledger, on each store in turn."""
+    """The URL of a place for a ledger, or of an empty one, on each store in turn."""
     if request.param == "sqlite":
         return f"sqlite:///{(tmp_path / 'ledger.db').as_posix()}"
-    address: str = request.getfixturevalue("postgres_url")
+    address: str = request.getfixturevalue("postgres_ledger_url")
     return address
 
 

@@ -29,9 +29,9 @@ def next_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def postgres_ledger(postgres_url: str) -> Iterator[PostgresPlace]:
+def postgres_ledger(postgres_ledger_url: str) -> Iterator[PostgresPlace]:
     """Return a ledger."""
-    place = PostgresPlace(postgres_url)
+    place = PostgresPlace(postgres_ledger_url)
     place.ledger()
     yield place
     place.close()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -23,6 +26,23 @@ ROOT = Path(__file__).parents[2]
 
 class MakingContract:
     """A store is made once, whole, and is what it says it is."""
+
+    def test_first_starts_at_the_same_moment_all_succeed(self, place: Place) -> None:
+        together = Barrier(30)
+
+        def start(_: int) -> bool:
+            store = place.store()
+            together.wait(30)
+            try:
+                made = store.create()
+                with store.reading() as reading:
+                    reading.head()
+            finally:
+                store.close()
+            return made
+
+        with ThreadPoolExecutor(30) as threads:
+            assert Counter(threads.map(start, range(30))) == {True: 1, False: 29}
 
     def test_making_it_twice_is_harmless(self, place: Place) -> None:
         store = place.store()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier, Event
+from threading import Event
 
 import pytest
 
@@ -89,23 +89,6 @@ class TogetherContract:
 
         assert place.dump() == before
         note(impatient, "hq")
-
-    def test_first_starts_at_the_same_moment_all_succeed(self, place: Place) -> None:
-        together = Barrier(30)
-
-        def start(_: int) -> bool:
-            store = place.store()
-            together.wait(30)
-            try:
-                made = store.create()
-                with store.reading() as reading:
-                    reading.head()
-            finally:
-                store.close()
-            return made
-
-        with ThreadPoolExecutor(30) as threads:
-            assert Counter(threads.map(start, range(30))) == {True: 1, False: 29}
 
 
 def _appender(place: Place, system: str, times: int) -> subprocess.Popen[str]:

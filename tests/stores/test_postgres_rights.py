@@ -25,9 +25,9 @@ INSERT_OR_UPDATE = (
 
 
 @pytest.fixture
-def place(postgres_url: str) -> Iterator[PostgresPlace]:
+def place(postgres_ledger_url: str) -> Iterator[PostgresPlace]:
     """Return a ledger that a superuser made, with one event and one answer in it."""
-    place = PostgresPlace(postgres_url)
+    place = PostgresPlace(postgres_ledger_url)
     store = place.ledger()
     note(store, "hq")
     with store.writing() as writing:

@@ -17,11 +17,11 @@ EVENT = "(position, originator_id, originator_version, topic, state)"
 
 
 @pytest.fixture
-def place(postgres_url: str) -> Iterator[PostgresPlace]:
+def place(postgres_ledger_url: str) -> Iterator[PostgresPlace]:
     """Return a ledger that a superuser made, with one system, a node of the tree, and a checkpoint."""
-    place = PostgresPlace(postgres_url)
+    place = PostgresPlace(postgres_ledger_url)
     place.ledger()
-    with ipo_ledger.open(postgres_url, actor="ana") as ledger:
+    with ipo_ledger.open(postgres_ledger_url, actor="ana") as ledger:
         ledger.add_system("hq", release="11", timezone="UTC")
         ledger.checkpoint(KEY)
     place.run("INSERT INTO ipo_ledger.tree_nodes VALUES (8, 1000, '')")

@@ -71,7 +71,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     if request.param == "sqlite":
         place = SqlitePlace(tmp_path / "ledger.db")
     else:
-        place = PostgresPlace(request.getfixturevalue("postgres_url"))
+        place = PostgresPlace(request.getfixturevalue("postgres_ledger_url"))
     place.ledger()
     yield place
     place.close()
