@@ -199,7 +199,10 @@ class Bench:
 
     def _remove(self) -> None:
         while self._rubbish:
-            self._rubbish.pop()()
+            try:
+                self._rubbish.pop()()
+            except Exception as fault:  # noqa: BLE001 - what was measured is worth more than what stays behind
+                self.note(f"not removed: {type(fault).__name__}: {fault}")
         for place in self._big.values():
             place.close()
 

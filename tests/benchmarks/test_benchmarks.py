@@ -138,3 +138,18 @@ def test_every_benchmark_says_what_it_does(capsys: pytest.CaptureFixture[str]) -
     listed = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in listed] == list(BENCHMARKS)
     assert all(b.summary.endswith(".") for b in BENCHMARKS.values())
+
+
+def test_what_cannot_be_removed_loses_nothing_that_was_measured(bench: Bench) -> None:
+    removed: list[str] = []
+
+    def fail() -> None:
+        raise OSError("in use")
+
+    found = bench.begin("batch", "sqlite")
+    bench.remove_later(lambda: removed.append("the first"))
+    bench.remove_later(fail)
+    bench.close()
+
+    assert removed == ["the first"]
+    assert found.notes == ["not removed: OSError: in use"]
