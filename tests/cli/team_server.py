@@ -15,10 +15,10 @@ import pytest
 
 from tests.cli.pages import ROOT, Run
 from tests.postgres_home import hand_over, unprivileged_account
-from tests.postgres_installations import Installation
+from tests.postgres_installations import Installation, must_fail_without_server
 from tests.postgres_server import SUPERUSER, Server
 
-SCRIPTS = ROOT / "docker" / "initdb"
+SCRIPTS = ROOT / "migrations" / "compose"
 MIGRATIONS = ROOT / "migrations" / "postgres"
 DATABASE = "ipo_ledger"
 PASSWORDS = {"writer": "of who records", "auditor": "of who only reads"}
@@ -59,7 +59,10 @@ def begin(server: Server, migrations: Path) -> None:
     """Run every script of the folder in order, as the entrypoint of the image does with an empty volume."""
     psql = shutil.which("psql", path=os.pathsep.join([str(server.installation.bin), os.environ["PATH"]]))
     if psql is None:
-        pytest.skip("no psql here: the image has one, and so have the packages of PostgreSQL")
+        missing = "no psql here: the image has one, and so have the packages of PostgreSQL"
+        if must_fail_without_server():
+            pytest.fail(missing)
+        pytest.skip(missing)
     given = {
         "IPO_LEDGER_MIGRATIONS": str(migrations),
         **{f"IPO_LEDGER_{name.upper()}_PASSWORD": password for name, password in PASSWORDS.items()},
