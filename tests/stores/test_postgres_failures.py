@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import Any
 
 import psycopg
 import pytest
@@ -102,6 +103,29 @@ def test_a_commit_that_a_standby_did_not_confirm_is_not_called_done(
 
         with pytest.raises(CommitUnknown, match="may be recorded, or not"):
             commit.result(30)
+
+
+@pytest.mark.parametrize("transaction", ["reading", "writing"])
+def test_who_interrupts_at_the_commit_can_go_on(
+    transaction: str, postgres_ledger: PostgresPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = postgres_ledger.ledger()
+    note(store, "hq")
+    execute = psycopg.Connection.execute
+
+    def interrupted(connection: psycopg.Connection, query: Any, *given: Any, **more: Any) -> object:
+        if query == "COMMIT":
+            raise KeyboardInterrupt
+        return execute(connection, query, *given, **more)
+
+    with monkeypatch.context() as pressed:
+        pressed.setattr(psycopg.Connection, "execute", interrupted)
+        with pytest.raises(KeyboardInterrupt), getattr(store, transaction)() as begun:
+            begun.head()
+
+    note(store, "other")
+    with store.reading() as reading:
+        assert [fact.system for fact in reading.facts()] == ["hq", "other"]
 
 
 def test_a_swallowed_failure_does_not_pass_for_a_commit(postgres_ledger: PostgresPlace) -> None:

@@ -210,6 +210,7 @@ def end(connection: Connection, url: str) -> None:
     except KeyboardInterrupt:
         if warnings:  # it is committed here, and no standby has confirmed it
             raise CommitUnknown(url=url, why="; ".join(warnings)) from None
+        abandon(connection)  # or this thread would find itself inside a transaction
         raise
     finally:
         connection.remove_notice_handler(warned)
@@ -225,7 +226,11 @@ def leave(connection: Connection) -> None:
     ROLLBACK would make psycopg forget what it has prepared.
     """
     with suppress(psycopg.OperationalError):
-        connection.execute("COMMIT")
+        try:
+            connection.execute("COMMIT")
+        except KeyboardInterrupt:
+            abandon(connection)
+            raise
 
 
 def is_lost(connection: Connection, fault: psycopg.Error) -> bool:
