@@ -121,6 +121,8 @@ def _tell_next(session: Session, found: a.Verified) -> None:
         say("The signature was not checked: give the verifier key with --key.")
     elif not found.verified and {f.check for f in found.findings} <= _MADE_ANEW:
         wording.next_step(session, "rebuild", "the events are sound: it makes the rest of them anew")
+    elif found.against is not None and found.against.extends and {f.check for f in found.findings} == {"against"}:
+        say("The ledger does go on from it. See first whether --key is the verifier key of whoever signed it.")
     elif not found.verified:
         say("Keep this ledger as it is, and go back to a backup that `verify --against` a kept checkpoint accepts.")
 

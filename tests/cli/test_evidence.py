@@ -74,6 +74,18 @@ def test_a_checkpoint_that_was_kept_on_another_system_is_read(kept: Line, folder
     assert kept("verify", "--against", "monday.txt", "--key", str(KEY.verifier))[0] == 0
 
 
+def test_somebody_elses_verifier_key_is_not_taken_for_a_ledger_that_was_changed(kept: Line) -> None:
+    kept("checkpoint", "-o", "monday.txt", IPO_LEDGER_KEY="ledger.key")
+    other = SigningKey.of("hq.example/desk-moves", bytes(32)).verifier
+
+    code, said = kept("verify", "--against", "monday.txt", "--key", str(other))
+
+    assert code == 5
+    assert said[-1] == (
+        "2> The ledger does go on from it. See first whether --key is the verifier key of whoever signed it."
+    )
+
+
 def test_what_is_no_note_at_all_is_refused(kept: Line, folder: Path) -> None:
     for number, rubbish in enumerate((b"\xff\xfe\x00", b"", b"x" * 2_000_000)):
         (folder / f"{number}.txt").write_bytes(rubbish)
