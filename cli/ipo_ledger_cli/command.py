@@ -18,7 +18,7 @@ EXIT_CODES = {
     4: "not found, or nothing is known of it",
     5: "it differs",
     6: "the ledger cannot be used",
-    130: "interrupted, or answered with no; nothing was recorded",
+    130: "interrupted (`ipo-ledger log` shows what was recorded by then), or answered with no",
     141: "whoever read the output is gone",
 }
 READS = (0, 2, 4, 6)
