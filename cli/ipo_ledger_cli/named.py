@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 import click
@@ -18,17 +19,12 @@ if TYPE_CHECKING:
     import ipo_ledger
 
 
-class Named(Words):
+class Named(Words, ABC):
     """Something in the ledger, by what it is called there."""
 
-    def known(self, system: ipo_ledger.SystemLedger) -> Iterator[tuple[str, str]]:
-        """Yield the words that name such things in a system, each with what it says about them."""
-        raise NotImplementedError
-
+    @abstractmethod
     def offered(self, session: Session, incomplete: str) -> Iterator[tuple[str, str]]:
-        """Yield the words that somebody who began like this may mean."""
-        del incomplete
-        yield from self.known(session.system())
+        """Yield the words that somebody who began like this may mean, each with what it says about them."""
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Return the words that begin as given; none where anything at all goes wrong."""
@@ -46,7 +42,20 @@ class Named(Words):
         return [CompletionItem(word, help=in_one_line(text)) for word, text in known if _goes_on(word, incomplete)]
 
 
-class User(Named):
+class InSystem(Named):
+    """Something in one system."""
+
+    @abstractmethod
+    def known(self, system: ipo_ledger.SystemLedger) -> Iterator[tuple[str, str]]:
+        """Yield the words that name such things in a system, each with what it says about them."""
+
+    def offered(self, session: Session, incomplete: str) -> Iterator[tuple[str, str]]:
+        """Yield all of them."""
+        del incomplete
+        yield from self.known(session.system())
+
+
+class User(InSystem):
     """A user, by number or name."""
 
     name = "user"
@@ -63,7 +72,7 @@ class User(Named):
             yield user, "off the air"
 
 
-class Extension(Named):
+class Extension(InSystem):
     """An extension, by id; by its label where an @ is typed, by its place where a slash is."""
 
     name = "extension"
@@ -86,7 +95,7 @@ class Extension(Named):
                 yield word, about
 
 
-class Batch(Named):
+class Batch(InSystem):
     """A batch, by id; only those of one status where that is given."""
 
     name = "batch"

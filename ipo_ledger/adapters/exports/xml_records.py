@@ -6,6 +6,7 @@ The XML is read as a stream into records, so that no tree with all the site's lo
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 from xml.parsers.expat import ErrorString, errors
@@ -33,7 +34,7 @@ _DECLARATION = re.compile(r"<\?xml\s[^>]*\?>")
 R = TypeVar("R", bound="Records")
 
 
-class Records:
+class Records(ABC):
     """A parser's target that keeps the users and extensions; readers say which elements are some."""
 
     def __init__(self) -> None:
@@ -103,19 +104,19 @@ class Records:
             self._fields[field] = "".join(self._text).strip()
         self._field = None
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most readers have nothing left to do
         """Take the end of the document."""
 
+    @abstractmethod
     def opens_object(self, name: str, attributes: Mapping[str, str]) -> bool:
         """Say whether this element, the last of `path`, is a user or an extension."""
-        raise NotImplementedError
 
-    def ended(self, name: str, text: str) -> None:
+    def ended(self, name: str, text: str) -> None:  # noqa: B027 - most readers need no other element
         """Take the end of an element that is no part of a user or an extension."""
 
+    @abstractmethod
     def found(self, kind: Kind, fields: dict[str, str]) -> None:
         """Take a user or an extension."""
-        raise NotImplementedError
 
 
 def parsed(body: str | bytes, target: Callable[[], R]) -> R:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec.structs import replace
 
-from ipo_ledger.application.ports.rows import SystemRow
+from ipo_ledger.application.ports.rows import SeatRow, SystemRow
 from ipo_ledger.domain.moments import from_micros
 from ipo_ledger.domain.records import Batch, Change, Extension, Mark, Send, Settings, User
 from ipo_ledger.domain.trail import BasePoint, NumberPoint, Pile, PlacePoint, Point, SeatPoint
@@ -60,6 +60,24 @@ def extension_of(row: Sequence[Any]) -> Extension:
         since=from_micros(row[9]),
         seat_position=row[10],
         last=Mark(from_micros(row[11]), row[12], row[13]),
+    )
+
+
+def seat_of(row: Sequence[Any]) -> SeatRow:
+    """Return an extension as it was at an instant, with who was seated there."""
+    return SeatRow(
+        extension_id=row[0],
+        module=row[1],
+        port=row[2],
+        kind=row[3],
+        label=row[4],
+        base=row[5],
+        base_batch=row[6],
+        base_position=row[7],
+        user=row[8],
+        since=from_micros(row[9]),
+        position=row[10],
+        number=row[11],
     )
 
 

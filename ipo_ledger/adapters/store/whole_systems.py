@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ipo_ledger.adapters.store.asking import EVER
 from ipo_ledger.adapters.store.extensions_and_users import ExtensionsAndUsers
-from ipo_ledger.adapters.store.from_rows import point_of
+from ipo_ledger.adapters.store.from_rows import point_of, seat_of
 from ipo_ledger.adapters.store.kept_events import KeptEvents
 from ipo_ledger.adapters.store.piles import Piles
 from ipo_ledger.application.ports.rows import SeatRow
@@ -29,7 +29,7 @@ class WholeSystems(Piles, ExtensionsAndUsers, KeptEvents):
         """Return every extension that existed at an instant, with its base in force and who was seated there."""
         way = self._way(at, known)
         rows = self._rows(f"seats_{way}", {"key": key, "at": to_micros(at), "known": known})
-        found = [_seat_row(row) for row in rows]
+        found = [seat_of(row) for row in rows]
         if way != "now":
             found += self._corrected_seats(key, at, known)
             found.sort(key=lambda seat: seat.extension_id)
@@ -51,12 +51,12 @@ class WholeSystems(Piles, ExtensionsAndUsers, KeptEvents):
         """
         for *row, gone, final in self._rows("seats_corrected", {"key": key, "at": to_micros(at), "known": known}):
             if final:
-                yield from () if gone else (_seat_row(row),)
+                yield from () if gone else (seat_of(row),)
                 continue
             seat, base = self._last("seats", key, row[0], at, known), self._last("bases", key, row[0], at, known)
             if isinstance(seat, SeatPoint) and isinstance(base, BasePoint) and not seat.gone:
                 yield replace(
-                    _seat_row(row),
+                    seat_of(row),
                     base=base.base,
                     base_batch=base.batch,
                     base_position=base.position,
@@ -140,20 +140,3 @@ class WholeSystems(Piles, ExtensionsAndUsers, KeptEvents):
                     last[number] = max(last.get(number, (0, 0)), (when, position))
         facts = self.facts_at({position for _, position in last.values()})
         return {n: Mark(from_micros(when), position, facts[position].name) for n, (when, position) in last.items()}
-
-
-def _seat_row(row: Sequence[Any]) -> SeatRow:
-    return SeatRow(
-        extension_id=row[0],
-        module=row[1],
-        port=row[2],
-        kind=row[3],
-        label=row[4],
-        base=row[5],
-        base_batch=row[6],
-        base_position=row[7],
-        user=row[8],
-        since=from_micros(row[9]),
-        position=row[10],
-        number=row[11],
-    )
