@@ -114,6 +114,8 @@ class System:
         Of several the latest in time: from then on the event would be taken. `moved_on` are the numbers that changed
         hands or desks since.
         """
+        if at >= self.newest and not moved_on:
+            return None
         marks = [*self._marks(event)]
         marks += [(f"number {n}", moved_on[n]) for n in sorted(self._numbers(event) & moved_on.keys())]
         late = [(what, mark) for what, mark in marks if mark.at > at]
@@ -123,6 +125,8 @@ class System:
         self, at: datetime, extension_ids: Sequence[int], users: Sequence[str], others: Sequence[tuple[str, Mark]]
     ) -> tuple[str, Mark] | None:
         """Return the latest fact after `at` recorded of one of these extensions or users, or of `others`, or None."""
+        if at >= self.newest and not others:
+            return None
         marks = [found for i in extension_ids for found in self._touched(i)]
         marks += [found for name in users for found in self._touched(None, name)]
         marks += others
@@ -246,6 +250,11 @@ class System:
         found: dict[Any, Any] = getattr(self, name)
         return found
 
+    def take_in_marks(self, baseline: Mark | None, floor: Mark | None) -> None:
+        """Put the marks of the whole system into place, as the read model knows them."""
+        self.baseline, self.floor = baseline, floor
+        self.newest = max(mark.at if mark is not None else EARLIEST for mark in (baseline, floor))
+
     def take_in(self, extension: Extension) -> None:
         """Put an extension as the read model knows it into place."""
         self.newest = max(self.newest, extension.last.at)
@@ -269,6 +278,7 @@ class System:
 
     def take_in_batch(self, batch: Batch) -> None:
         """Put an open batch as the read model knows it into place; extensions and users come first."""
+        self.newest = max(self.newest, batch.last.at)
         self.open[batch.number] = batch
         if batch.in_force:
             self.restless[batch.number] = {i for i in batch.changes if not self.at_rest(i)}

@@ -41,7 +41,7 @@ class ReadModel(WholeSystems, Batches):
         system = System(name)
         system.key, system.version, system.last_batch = row[0], row[2], row[13]
         system.settings = self.settings(row[0], known) or Settings(row[3], row[4], row[5], row[6])
-        system.baseline, system.floor = mark_of(*row[7:10]), mark_of(*row[10:13])
+        system.take_in_marks(mark_of(*row[7:10]), mark_of(*row[10:13]))
         if known is not None and known < self.head().position:
             return self._as_known(system, known)
         for values in self._rows("extensions", {"key": system.key}):
