@@ -260,10 +260,11 @@ def _carry_out_together(
     keep_going: bool,
 ) -> list[a.LineAnswer]:
     answers: list[a.LineAnswer] = []
+    meant = _Meant(ledger, system)
     try:
         with together():
             for n, line in lines:
-                answers.append(_answer(ledger, n, line, system))
+                answers.append(_answer(meant, n, line))
                 if not (answers[-1].ok or keep_going):
                     break
     except BaseException:
@@ -272,9 +273,30 @@ def _carry_out_together(
     return answers
 
 
-def _answer(ledger: Ledger, number: int, line: bytes | str, system: str | None) -> a.LineAnswer:
+class _Meant:
+    """The ledger, and which of its systems the lines of a group mean."""
+
+    def __init__(self, ledger: Ledger, system: str | None) -> None:
+        """Mean `system` where a line names none; None: the only one there is."""
+        self.ledger = ledger
+        self._system = system
+        self._only: str | None = None
+
+    def system(self, name: str | None) -> SystemLedger:
+        """Return the system of that name, or the one that is meant. Raises as `Ledger.system` does."""
+        found = self.ledger.system(name or self._system or self._only)
+        if not (name or self._system):
+            self._only = found.name  # asked for once in a transaction
+        return found
+
+    def another(self) -> None:
+        """Note that there is one system more."""
+        self._only = None
+
+
+def _answer(meant: _Meant, number: int, line: bytes | str) -> a.LineAnswer:
     try:
-        return a.LineAnswer(line=number, ok=True, result=_carry_out(ledger, _read(number, line), system))
+        return a.LineAnswer(line=number, ok=True, result=_carry_out(meant, _read(number, line)))
     except StoreUnusable:
         raise
     except LedgerError as fault:
@@ -290,9 +312,10 @@ def _read(number: int, line: bytes | str) -> Command:
         raise BadRecordLine(line=number, why=f"{fault!s:.200}") from None
 
 
-def _carry_out(ledger: Ledger, command: Command, system: str | None) -> a.Answer:
+def _carry_out(meant: _Meant, command: Command) -> a.Answer:
     if isinstance(command, SystemAdd):
-        return ledger.add_system(
+        meant.another()
+        return meant.ledger.add_system(
             command.name,
             release=command.release,
             timezone=command.timezone,
@@ -300,7 +323,7 @@ def _carry_out(ledger: Ledger, command: Command, system: str | None) -> a.Answer
             logout_code=command.logout_code,
             **command.said,
         )
-    return _VERBS[type(command)](ledger.system(command.system or system), command)
+    return _VERBS[type(command)](meant.system(command.system), command)
 
 
 def _swap(on: SystemLedger, c: Swap) -> a.Answer:

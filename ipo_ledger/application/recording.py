@@ -72,11 +72,11 @@ class Recorder:
         When the store is lost on the way and nothing was recorded, it is decided and appended anew. Raises what
         `decide` raises, and then nothing is written; `CommandIdReused` for an id of another command.
         """
-        told = fingerprint(self.name, verb, asked, said)
+        command_id = said.get("command_id") or None
+        told = fingerprint(self.name, verb, asked, said) if command_id else ""
 
         def once() -> A:
             deciding: Deciding | None = None
-            command_id = said.get("command_id") or None
             try:
                 with self.store.writing() as writing:
                     known = answered(writing, said, told)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -165,7 +166,7 @@ class PostgresWriting(PostgresReading, Appending):
         assert moved is not None
         positions = list(range(self._head.position + 1, moved[0] + 1))
         growth = Growth(moved[2])
-        nodes = growth.grow(as_rows(stored_events, positions[0], moved[1], moved[3]))
+        nodes = growth.grow(as_rows(stored_events, positions[0], repeat(moved[1]), moved[3]))
         events = [
             (position, s.originator_id, s.originator_version, s.topic, s.state)
             for position, s in zip(positions, stored_events, strict=True)

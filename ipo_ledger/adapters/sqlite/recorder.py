@@ -52,7 +52,7 @@ class SqliteRecorder(ApplicationRecorder):
         self._store = store
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
-        """Append events and return their positions; `within` names a transaction to do it in.
+        """Append events and return their positions; `within` names a transaction to do it in, `recorded_at` times.
 
         Raises the library's `IntegrityError` when a version of a stream is there already.
         """
@@ -60,7 +60,7 @@ class SqliteRecorder(ApplicationRecorder):
             return None
         within: SqliteWriting | None = kwargs.get("within")
         if within is not None:
-            return within.insert(stored_events)
+            return within.insert(stored_events, kwargs.get("recorded_at"))
         with self._needed().writing() as writing:
             return writing.insert(stored_events)
 
@@ -136,10 +136,12 @@ class SqliteWriting(SqliteReading, Appending):
         self._head = None
         return super().head()
 
-    def insert(self, stored_events: Sequence[StoredEvent]) -> list[int]:
-        """Insert rows at the next positions and move the head there."""
+    def insert(self, stored_events: Sequence[StoredEvent], recorded_at: Sequence[int] | None = None) -> list[int]:
+        """Insert rows at the next positions and move the head there; recorded now, or at these times."""
         position, stamped, frontier = self.connection.execute(_HEAD).fetchone()
-        recorded_at = max(stamped + 1, to_micros(self.clock()))  # later than all before: a time says which are known
+        if recorded_at is None:
+            now = max(stamped + 1, to_micros(self.clock()))  # later than all before: a time says which are known
+            recorded_at = [now] * len(stored_events)
         positions = list(range(position + 1, position + 1 + len(stored_events)))
         rows = as_rows(stored_events, position + 1, recorded_at, DB_ROLE)
         growth = Growth(frontier)
@@ -150,7 +152,7 @@ class SqliteWriting(SqliteReading, Appending):
             raise IntegrityError(str(fault)) from fault
         if nodes:
             self.connection.executemany(KEEP_NODE, nodes)
-        self.connection.execute(MOVE_HEAD, (positions[-1], recorded_at, growth.frontier.to_bytes()))
+        self.connection.execute(MOVE_HEAD, (positions[-1], recorded_at[-1], growth.frontier.to_bytes()))
         return positions
 
     def grow_the_tree(self) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from ipo_ledger.adapters.sqlite.loading import SqliteLoading
     from ipo_ledger.adapters.sqlite.recorder import SqliteWriting
+    from ipo_ledger.adapters.sqlite.together import SqliteTogether
     from ipo_ledger.application.ports.shadow import Shadow
     from ipo_ledger.application.ports.store import Backup, Progress, StoreReport
 
@@ -54,7 +55,7 @@ class SqliteStore:
 
     def create(self) -> bool:
         """Make the file and its folder, or bring it to this release; tell whether anything had to be done."""
-        if self._outer.connection is not None:
+        if self._outer.writing is not None:
             return False  # it is there: this thread is writing to it
         with self._file.translating():
             return self._file.create()
@@ -62,8 +63,8 @@ class SqliteStore:
     @contextmanager
     def reading(self) -> Iterator[SqliteReading]:
         """Look at the ledger as it is at one moment."""
-        if self._outer.connection is not None:
-            yield SqliteReading(self._outer.connection, self.clock)
+        if self._outer.writing is not None:
+            yield self._outer.writing
             return
         with self._file.translating():
             connection = self._connection()
@@ -90,9 +91,9 @@ class SqliteStore:
         # The eventsourcing library is needed to append, and costs a reader 50 ms at start.
         from ipo_ledger.adapters.sqlite.recorder import SqliteWriting
 
-        if self._outer.connection is not None:
-            with _within(self._outer.connection):
-                yield SqliteWriting(self._outer.connection, self.clock)
+        if self._outer.writing is not None:
+            with self._outer.writing.part():
+                yield self._outer.writing
             return
         with self._file.translating():
             connection = self._connection()
@@ -108,12 +109,15 @@ class SqliteStore:
     @contextmanager
     def together(self) -> Iterator[None]:
         """Let this thread's transactions be parts of one: a part that raises leaves nothing, all commit at the end."""
+        from ipo_ledger.adapters.sqlite.together import SqliteTogether
+
         with self.writing() as writing:
-            self._outer.connection = writing.connection
+            together = self._outer.writing = SqliteTogether(writing.connection, self.clock)
             try:
                 yield
+                together.finish()
             finally:
-                self._outer.connection = None
+                self._outer.writing = None
 
     def wait_for_writers(self) -> None:
         """Return once every append that had begun is committed, or given up: alone for a moment, as a writer is."""
@@ -196,21 +200,9 @@ class SqliteStore:
 
 
 class _Outer(threading.local):
-    """The connection on which this thread puts several transactions together, while it does."""
+    """The transaction that this thread puts several together in, while it does."""
 
-    connection: sqlite3.Connection | None = None
-
-
-@contextmanager
-def _within(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("SAVEPOINT part")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK TO part")
-        connection.execute("RELEASE part")
-        raise
-    connection.execute("RELEASE part")
+    writing: SqliteTogether | None = None
 
 
 class SqliteReading(ReadModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from eventsourcing.persistence import ApplicationRecorder, StoredEvent
 
@@ -15,11 +15,11 @@ from ipo_ledger.domain.entry import Entry
 from ipo_ledger.evidence.tree import Frontier, Node, Row, leaf_hashes
 
 
-def as_rows(stored_events: Sequence[StoredEvent], first: int, recorded_at: int, db_role: str) -> list[Row]:
+def as_rows(stored_events: Sequence[StoredEvent], first: int, recorded_at: Iterable[int], db_role: str) -> list[Row]:
     """Return events as they will lie in the table, from position `first` on."""
     return [
-        (position, str(s.originator_id), s.originator_version, s.topic, recorded_at, db_role, s.state)
-        for position, s in enumerate(stored_events, first)
+        (position, str(s.originator_id), s.originator_version, s.topic, at, db_role, s.state)
+        for (position, s), at in zip(enumerate(stored_events, first), recorded_at, strict=False)
     ]
 
 
@@ -67,7 +67,13 @@ class Appending(ABC):
         stored_events = [self._mapper.to_stored_event(fact) for fact in entry.facts]
         positions = self._recorder.insert_events(stored_events, within=self)
         assert positions is not None, "there are facts"
-        if positions != [fact.position for fact in entry.facts]:
-            msg = f"the entry begins at position {entry.facts[0].position}, the ledger goes on at {positions[0]}"
-            raise RuntimeError(msg)
+        self.follows(entry, positions[0])
         self.project(entry.system.key, rows_of(entry.system, entry.facts))
+
+    @staticmethod
+    def follows(entry: Entry, position: int) -> None:
+        """See that an entry goes on where the ledger does: its events say their positions."""
+        first = entry.facts[0].position
+        if [fact.position for fact in entry.facts] != list(range(position, position + len(entry.facts))):
+            msg = f"the entry begins at position {first}, the ledger goes on at {position}"
+            raise RuntimeError(msg)
