@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipo_ledger.domain.connected import Touch, connected
+from ipo_ledger.domain.connected import Touch, connected, followed
 from ipo_ledger.domain.records import Batch, Change, Mark
 
 DAWN = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -81,4 +82,19 @@ touches = st.tuples(st.integers(2, 9), st.integers(1, 12), bases, bases)
 
 @given(st.lists(touches, max_size=12), st.lists(st.tuples(st.integers(2, 9), st.integers(1, 9)), max_size=3))
 def test_following_finds_what_trying_all_finds(later: list[Touch], reversals: list[tuple[int, int]]) -> None:
-    assert connected(SWAP, later, reversals) == tried_again_and_again(SWAP, later, reversals)
+    beside = defaultdict[int, list[int]](list)
+    for one, other in reversals:
+        beside[one].append(other)
+        beside[other].append(one)
+    tried = tried_again_and_again(SWAP, later, reversals)
+
+    assert connected(SWAP, later, reversals) == tried
+    assert followed(SWAP, later, beside) == tried
+
+
+@pytest.mark.parametrize("length", [7, 8, 9, 10, 300])
+def test_a_chain_of_any_length_is_followed_to_its_end(length: int) -> None:
+    chain: list[Touch] = [(n, 100 + n, str(200 + n), str(201 + n)) for n in range(2, 2 + length)]
+
+    assert connected(SWAP, chain[::-1], []) == {n for n, *_ in chain}
+    assert connected(SWAP, chain[2:], []) == set()
