@@ -112,11 +112,13 @@ class _Desks:
 
     def take_back(self, changes: Collection[Change]) -> bool:
         """Take changes back and return True, or leave all as it is where they are not in force or a base is taken."""
+        for c in changes:
+            if self._base(c.extension_id) != c.new:
+                return False
         inside = {c.extension_id for c in changes}
-        if any(self._base(c.extension_id) != c.new for c in changes):
-            return False
-        if any(self._homes(c.old) - inside for c in changes if c.old is not None):
-            return False
+        for c in changes:
+            if c.old is not None and not inside.issuperset(self._homes(c.old)):
+                return False
         for c in changes:
             self.bases[c.extension_id] = c.old
             if c.old is not None:
@@ -129,6 +131,6 @@ class _Desks:
         known = self.system.extensions.get(extension_id)
         return known.base if known is not None else None
 
-    def _homes(self, number: str) -> set[int]:
-        once = self.gained.get(number, set()).union(self.system.homes(number))
-        return {i for i in once if self._base(i) == number}
+    def _homes(self, number: str) -> list[int]:
+        once = [*self.gained.get(number, ()), *self.system.homes(number)]
+        return [i for i in once if self._base(i) == number]
