@@ -41,12 +41,14 @@ class Sizes(Struct, frozen=True, kw_only=True):
     building: int = 500  # batches that build on it
     changes: int = 100  # changes of the one that is rolled back
     lines: int = 10_000
+    walked: int = 200_000  # events of a ledger that is gone through whole, time and again
+    walked_once: int = 1_000_000  # and once
     grown: tuple[int, ...] = (10_000, 100_000, 1_000_000, 10_000_000)  # events of the ledgers of the growth plots
 
 
 QUICK = Sizes(
     rounds=2, append=120, system=60, past=900, small=30, small_past=400, commands=15, later=60, building=12,
-    changes=20, lines=60, grown=(400, 1200, 4000),
+    changes=20, lines=60, walked=4000, walked_once=1200, grown=(400, 1200, 4000),
 )  # fmt: skip
 """Enough that everything runs and agrees; nothing is said about time."""
 
@@ -170,6 +172,10 @@ class Bench:
             self._to_the_end, self._rubbish = [*self._to_the_end, *self._rubbish], earlier
             load(self._big[wanted], self._parts(size or self.size, with_large=with_large))
         return self._big[wanted]
+
+    def walked(self) -> Place:
+        """Return a ledger to go through whole: the big one, or one like it that takes minutes and not hours."""
+        return self.big(min(self.size, self.sizes.walked))
 
     def small_names(self, size: int | None = None) -> list[str]:
         """Return the names of the small systems of a big ledger."""

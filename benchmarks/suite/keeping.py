@@ -57,7 +57,7 @@ _TABLE = (
 
 def rebuild(bench: Bench) -> None:
     """Make the read model anew, beside one table of it made by SQL alone, and the library's way to project."""
-    place = bench.big()
+    place = bench.walked()
     ledger = place.ledger()
     ((events,),) = place.ask(f"SELECT position FROM {place.schema}head")
     seats = f"SELECT {_COLUMNS} FROM {place.schema}seats WHERE cause NOT IN ('added', 'removed') ORDER BY 1, 2, 3"
@@ -164,7 +164,7 @@ def _projected(bench: Bench, rows: Sequence[tuple[Any, ...]]) -> Contender:
 
 def verify(bench: Bench) -> None:
     """Verify the whole ledger: rows, tree, read model; with the rules of the telephone system, and without."""
-    place = bench.big()
+    place = bench.walked()
     ledger = place.ledger()
     ((events,),) = place.ask(f"SELECT position FROM {place.schema}head")
     told: list[a.Verified] = []
