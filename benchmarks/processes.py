@@ -59,5 +59,7 @@ def megabytes(arguments: Sequence[str], *, home: Path, expect: int = 0) -> tuple
 
 def _environment(home: Path) -> dict[str, str]:
     """Return our environment without what would change the program, and with an empty home."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("IPO_LEDGER_", "PG"))}
+    # An installed program has its modules compiled; one in a checkout would be compiled at every start.
+    ours = ("IPO_LEDGER_", "PG", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return {**kept, "HOME": str(home), "NO_COLOR": "1", "COLUMNS": "100"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,7 +34,7 @@ def open_ledger(
     Raises `BadLedgerUrl`.
     """
     store = _store(url if url is not None else default_url(), clock, warned)
-    return Ledger(store, actor=actor if actor is not None else account_name(), read_exports=_read_exports)
+    return Ledger(store, actor=actor if actor is not None else account_name, read_exports=_read_exports)
 
 
 def default_url() -> str:
@@ -47,6 +46,8 @@ def default_url() -> str:
 
 def account_name() -> str:
     """Return the name of the account this program runs as."""
+    import getpass
+
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):  # no such account (a container), or no pwd module (Windows)

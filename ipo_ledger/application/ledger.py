@@ -12,7 +12,7 @@ from ipo_ledger.application.questions import Questions
 from ipo_ledger.application.refusals import BadArgument
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
     from types import TracebackType
@@ -28,12 +28,16 @@ if TYPE_CHECKING:
 class Ledger:
     """A store of facts about telephone systems. Use as a context manager, or `close` it."""
 
-    def __init__(self, store: Store, *, actor: str, read_exports: ReadsExports) -> None:
-        """Use a store, in the name of `actor`; nothing is read yet."""
+    def __init__(self, store: Store, *, actor: str | Callable[[], str], read_exports: ReadsExports) -> None:
+        """Use a store, in the name of `actor`, or of whom it says when something is done; nothing is read yet."""
         self._store = store
-        self._actor = actor
+        self._acting = actor
         self._read_exports = read_exports
         self._systems: dict[str, SystemLedger] = {}
+
+    @property
+    def _actor(self) -> str:
+        return self._acting if isinstance(self._acting, str) else self._acting()
 
     @property
     def url(self) -> str:

@@ -66,7 +66,7 @@ def url(folder: Path, line: Callable[..., tuple[int, list[str]]]) -> str:
     return f"sqlite:///{(folder / 'ledger.db').as_posix()}"
 
 
-ONE_COMMANDS = ("csv", "glob", "html", "shlex", "subprocess", "tomllib")
+ONE_COMMANDS = ("csv", "getpass", "glob", "hashlib", "html", "secrets", "shlex", "subprocess", "tomllib")
 """What one command, one form, or a mistake needs: nobody else pays for it."""
 
 

@@ -16,6 +16,7 @@ from ipo_ledger.adapters.migrations import Dialect, Migration, pending, refuse_u
 from ipo_ledger.adapters.sqlite.file import statements
 from ipo_ledger.adapters.store.faults import MigrationChanged, StoreAhead, StoreBehind
 
+DIALECTS: tuple[Dialect, ...] = ("sqlite", "postgres")
 ROOT = Path(__file__).parents[2]
 SAY = (
     "import sys; sys.path.insert(0, sys.argv[1]); import ipo_ledger; from ipo_ledger.adapters import migrations as m; "
@@ -53,7 +54,28 @@ def test_line_ends_of_a_checkout_change_no_checksum() -> None:
     assert unix.checksum == windows.checksum
 
 
-@pytest.mark.parametrize("dialect", ["sqlite", "postgres"])
+def test_the_checksums_that_are_kept_are_those_of_the_files() -> None:
+    files = {(dialect, m.name): m.checksum for dialect in DIALECTS for m in migrations.migrations(dialect)}
+
+    assert files == migrations.RELEASED
+
+
+def test_a_file_that_is_not_released_yet_is_checksummed_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(ROOT / "migrations", tmp_path / "migrations")
+    (tmp_path / "migrations" / "sqlite" / "0099_more.sql").write_text("SELECT 1;", encoding="utf-8")
+    monkeypatch.setattr(migrations, "_folder", lambda: tmp_path / "migrations")
+    applied = {m.number: m.checksum for m in migrations.migrations("sqlite")}
+
+    refuse_unless_current("sqlite", applied, "url")
+    with pytest.raises(MigrationChanged, match="0099_more"):
+        refuse_unless_current("sqlite", applied | {99: "x"}, "url")
+    with pytest.raises(StoreBehind, match="needs 99"):
+        refuse_unless_current("sqlite", {n: checksum for n, checksum in applied.items() if n != 99}, "url")
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
 def test_files_of_other_names_are_no_migrations(
     dialect: Dialect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,7 +106,8 @@ def test_a_store_of_another_release_is_told_from_a_changed_one() -> None:
 
 
 def test_a_store_has_to_be_at_this_release(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(migrations, "migrations", lambda _: [ONE, TWO])
+    monkeypatch.setattr(migrations, "_listed", lambda _: [ONE, TWO])
+    monkeypatch.setattr(migrations, "_files", lambda _: [(1, Path("0001_one.sql")), (2, Path("0002_two.sql"))])
 
     refuse_unless_current("sqlite", {1: ONE.checksum, 2: TWO.checksum}, "url")
     with pytest.raises(StoreBehind, match=r"at migration 1 .* needs 2"):

@@ -9,7 +9,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ipo_ledger.adapters.migrations import migrations, pending, refuse_unless_current
+from ipo_ledger.adapters.migrations import is_behind, migrations, pending, refuse_unless_current
 from ipo_ledger.adapters.new_files import made_whole, sync_folder
 from ipo_ledger.adapters.sqlite import damage
 from ipo_ledger.adapters.sqlite.damage import APPLICATION_ID
@@ -74,7 +74,7 @@ class LedgerFile:
             raise NoLedgerYet(url=self.url)
         connection = self._connect_to_look() if self._log_is_waiting() else self._connect()
         try:
-            if pending(migrations("sqlite"), self._applied(connection), self.url):
+            if is_behind("sqlite", self._applied(connection), self.url):
                 connection.close()
                 return self.open()
             connection.execute("PRAGMA query_only = ON")
@@ -232,7 +232,7 @@ class LedgerFile:
         if not damage.names(connection):
             return  # it is to be made
         applied = self._applied(connection)
-        behind = bool(pending(migrations("sqlite"), applied, self.url))
+        behind = is_behind("sqlite", applied, self.url)
         found = damage.seen_in_all_pages(connection) if behind else damage.seen(connection)
         if found is not None:
             raise DamagedLedger(url=self.url, why=found)
@@ -248,7 +248,7 @@ class LedgerFile:
         return applied
 
     def _bring_to_this_release(self, connection: sqlite3.Connection) -> None:
-        if pending(migrations("sqlite"), _applied(connection), self.url):
+        if is_behind("sqlite", _applied(connection), self.url):
             self._migrate(connection)
         refuse_unless_current("sqlite", _applied(connection), self.url)
 
