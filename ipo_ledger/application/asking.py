@@ -114,6 +114,13 @@ def look(store: Store, name: str, known_at: KnownAt, *, needs_baseline: bool = T
         yield Look(reading, row, zone_of(row.settings.timezone), known, asked)
 
 
+def as_position(known_at: KnownAt) -> int | None:
+    """Return the position that is asked for, or None where it is none that there can be."""
+    if isinstance(known_at, int):
+        return known_at if known_at >= 0 else None
+    return int(known_at) if isinstance(known_at, str) and _POSITION.fullmatch(known_at) else None
+
+
 def _position(known_at: KnownAt) -> int | None:
     if known_at is None or isinstance(known_at, int):
         if known_at is not None and known_at < 0:

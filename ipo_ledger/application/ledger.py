@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ipo_ledger.application.backing_up import BackedUp
     from ipo_ledger.application.ports.exports import ReadsExports
+    from ipo_ledger.application.ports.rows import SystemRow
     from ipo_ledger.application.ports.store import Progress, Store
     from ipo_ledger.application.saying import Said
     from ipo_ledger.application.system_ledger import SystemLedger
@@ -69,7 +70,7 @@ class Ledger:
         from ipo_ledger.application.system_ledger import SystemLedger
 
         if name is None or name not in self._systems:
-            name = redone(partial(self._name_of, name), self.forget)
+            name = redone(partial(self._row_of, name), self.forget).name
             self._systems.setdefault(name, SystemLedger(self._store, name, self._actor, self._read_exports))
         return self._systems[name]
 
@@ -78,11 +79,12 @@ class Ledger:
 
         Raises as `system` does.
         """
-        return Questions(self._store, redone(partial(self._name_of, name), self.forget), self._read_exports)
+        row = redone(partial(self._row_of, name), self.forget)
+        return Questions(self._store, row.name, self._read_exports, row.settings.timezone)
 
-    def _name_of(self, asked: str | None) -> str:
+    def _row_of(self, asked: str | None) -> SystemRow:
         with self._store.reading() as reading:
-            return system_called(reading, asked).name
+            return system_called(reading, asked)
 
     def add_system(
         self,

@@ -52,6 +52,12 @@ def system_called(reading: Reading, name: str | None) -> SystemRow:
     raise UnknownSystem(asked=name, near=near, hint=_did_you_mean(near))
 
 
+def as_extension_id(asked: int | str) -> int | None:
+    """Return the extension id that is asked for, or None where it is something else."""
+    text = str(asked)
+    return int(text) if _ID.fullmatch(text) else None
+
+
 def user_in(system: System, text: str) -> User:
     """Return the user of that name or number, as the system is now. Raises `UnknownUser`, `AmbiguousName`."""
     named, numbered = system.users.get(text), system.user_with(text)

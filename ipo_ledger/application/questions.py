@@ -33,9 +33,13 @@ class Questions(Handle):
 
         Raises `NothingKnown` for a time before the first thing known of it, `Removed` for one after its removal.
         """
+        found = self._glances.who(extension, on, known_at)
+        if found is not None:
+            return found
         from ipo_ledger.application import seating
 
         with look(self._store, self.name, known_at) as at:
+            self._glances.timezone = at.row.settings.timezone
             return seating.who(at, extension, on)
 
     def where(self, user: str, *, on: str | datetime = "now", known_at: KnownAt = None) -> a.Where:
@@ -43,9 +47,13 @@ class Questions(Handle):
 
         A number is whose it was at that time. Raises as `who` does.
         """
+        found = self._glances.where(user, on, known_at)
+        if found is not None:
+            return found
         from ipo_ledger.application import seating
 
         with look(self._store, self.name, known_at) as at:
+            self._glances.timezone = at.row.settings.timezone
             return seating.where(at, user, on)
 
     def seats(self, *, on: str | datetime = "now", known_at: KnownAt = None) -> a.Seats:

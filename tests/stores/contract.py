@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.stores.contract_append_only import AppendOnlyContract
 from tests.stores.contract_appending import AppendingContract
+from tests.stores.contract_glances import GlancesContract
 from tests.stores.contract_listing import ListingContract
 from tests.stores.contract_making import MakingContract
 from tests.stores.contract_races import RacesContract
@@ -22,6 +23,7 @@ class StoreContract(
     StateContract,
     WhenContract,
     TwoTimesContract,
+    GlancesContract,
     ListingContract,
 ):
     """Everything a ledger's store promises. Subclasses bring a fixture `place`, on which nothing is made yet."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from ipo_ledger.adapters.store.questions import LAST, OF, QUESTIONS
+from ipo_ledger.adapters.store.questions import LAST, OF, QUESTIONS, glances
 from ipo_ledger.adapters.store.questions.standing import AMONG_NAMES, AMONG_NUMBERS
 from ipo_ledger.adapters.store.questions.whole_systems import of_whom, places_columns, seats_columns
 
@@ -48,7 +48,21 @@ def _laterals() -> dict[str, str]:
     return found
 
 
-OWN = _laterals()
+class _Laterals(glances.Dialect):
+    """Each point by a lateral join; the clock, where no instant is asked about, is read once."""
+
+    at, standby = "t.instant", "t.standby"
+    here = (
+        "(SELECT coalesce(CAST(:at AS bigint), {schema}clock_micros()) AS instant, "
+        "pg_catalog.pg_is_in_recovery() AS standby) t CROSS JOIN "
+    )
+
+    def one(self, table: str, name: str, of: str, which: str, columns: str) -> str:
+        """Return a lateral join."""
+        return f"LATERAL (SELECT {columns} FROM {{schema}}{table} WHERE {of} AND {which}) {name} ON TRUE"
+
+
+OWN = _laterals() | glances.texts(_Laterals())
 _AMONG = {
     AMONG_NUMBERS: "(SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:numbers AS json)))",
     AMONG_NAMES: "(SELECT value FROM json_array_elements_text(CAST(:names AS json)))",

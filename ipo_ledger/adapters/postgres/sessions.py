@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
 
@@ -102,6 +102,22 @@ class Sessions:
         connection = self._reached_again() if patient and self._was_reached else self._checked()
         self._kept.keep(connection)
         return connection, _begun(connection, statements)
+
+    def glance(self, statement: bytes, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Return what one statement finds, without a transaction; nothing where no connection is open and at rest.
+
+        One that turns out to be dead is let go of: whoever asks next opens another.
+        """
+        connection = self._kept.mine()
+        if connection is None or connection.pgconn.transaction_status != TransactionStatus.IDLE:
+            return []
+        try:
+            return connection.execute(statement, parameters, binary=True).fetchall()
+        except psycopg.OperationalError as fault:
+            if not is_lost(connection, fault):
+                raise
+            self._kept.drop()
+            return []
 
     @contextmanager
     def examining(self, statements: bytes) -> Iterator[tuple[Connection, tuple[Any, ...]]]:

@@ -25,13 +25,14 @@ from ipo_ledger.adapters.store.faults import (
     StandbyBehind,
     in_a_command,
 )
+from ipo_ledger.adapters.store.glances import Glances
 from ipo_ledger.adapters.store.reading import ReadModel
 from ipo_ledger.adapters.store.whole import as_many_as_can_be_read
 from ipo_ledger.application.ports.rows import Head
 from ipo_ledger.application.ports.shadow import Shadow
 from ipo_ledger.application.ports.store import Progress, StoreReport
 from ipo_ledger.application.refusals import BackupElsewhere
-from ipo_ledger.domain.moments import from_micros
+from ipo_ledger.domain.moments import from_micros, to_micros
 
 if TYPE_CHECKING:
     from ipo_ledger.adapters.postgres.loading import PostgresLoading
@@ -62,7 +63,7 @@ SELECT pg_catalog.pg_advisory_xact_lock_shared({lock}), pg_catalog.pg_is_in_reco
 """
 
 
-class PostgresStore:
+class PostgresStore(Glances):
     """A ledger in a PostgreSQL database. Connections belong to one thread each; `close` closes them all."""
 
     def __init__(
@@ -206,6 +207,19 @@ class PostgresStore:
     def close(self) -> None:
         """Close every connection."""
         self._sessions.close()
+
+    def _glance(self, question: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        if self._note is not None:  # who reads from a standby is told how far it is
+            return None
+        try:
+            rows = self._sessions.glance(sql(question, ""), parameters)
+        except psycopg.Error:
+            with self._sessions.translating():
+                raise
+        return rows[0] if rows and not rows[0][0] else None
+
+    def _clock_micros(self) -> int | None:
+        return to_micros(self._clock()) if self._clock is not None else None
 
     def _commit(self, writing: PostgresWriting) -> None:
         try:

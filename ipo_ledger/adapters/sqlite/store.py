@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from ipo_ledger.adapters.sqlite.file import Clock, LedgerFile
 from ipo_ledger.adapters.store.asking import PAGE
 from ipo_ledger.adapters.store.faults import CommitUnknown, DamagedHead
+from ipo_ledger.adapters.store.glances import Glances
 from ipo_ledger.adapters.store.questions import QUESTIONS
 from ipo_ledger.adapters.store.reading import ReadModel
 from ipo_ledger.adapters.store.threads import PerThread
 from ipo_ledger.adapters.store.whole import as_many_as_can_be_read
 from ipo_ledger.application.ports.rows import Head
-from ipo_ledger.domain.moments import from_micros
+from ipo_ledger.domain.moments import from_micros, to_micros
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 BUSY_SECONDS = 30.0
 
 
-class SqliteStore:
+class SqliteStore(Glances):
     """A ledger in one file. Connections belong to one thread each; `close` closes them all."""
 
     def __init__(self, path: Path, clock: Clock, *, busy_seconds: float = BUSY_SECONDS) -> None:
@@ -178,6 +179,21 @@ class SqliteStore:
     def close(self) -> None:
         """Close every connection."""
         self._kept.close()
+
+    def _glance(self, question: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        connection = self._kept.mine()
+        if connection is None or connection.in_transaction:
+            return None
+        with self._kept.in_use(connection):
+            try:
+                rows = connection.execute(sql(question, ""), parameters).fetchall()
+            except (sqlite3.DatabaseError, UnicodeDecodeError):
+                with self._file.translating():
+                    raise
+        return rows[0] if rows else None
+
+    def _clock_micros(self) -> int:
+        return to_micros(self.clock())
 
     def _commit(self, connection: sqlite3.Connection) -> None:
         """Commit. Raises `CommitUnknown` when the disk fails: what was written and not synced may be there later."""

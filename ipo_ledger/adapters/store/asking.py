@@ -22,7 +22,7 @@ EVER = datetime.max.replace(tzinfo=UTC)
 LATEST = FOREVER - 1  # the last position or time there can be
 PAGE = 5000  # events read at a time, so that memory stays flat however long the ledger is
 
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class Asking(ABC):
@@ -49,7 +49,7 @@ class Asking(ABC):
         """Return the store's clock."""
 
     def _rows(self, question: str, parameters: Mapping[str, Any], where: str = "") -> list[tuple[Any, ...]]:
-        if any(isinstance(value, str) and _UNSTORABLE.search(value) for value in parameters.values()):
+        if any(isinstance(value, str) and UNSTORABLE.search(value) for value in parameters.values()):
             return []  # no row can have such a text, and a database would not even be asked for it
         if any(isinstance(value, int) and not -LATEST <= value <= LATEST for value in parameters.values()):
             parameters = {n: max(-LATEST, min(v, LATEST)) if isinstance(v, int) else v for n, v in parameters.items()}

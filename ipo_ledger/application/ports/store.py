@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
+from ipo_ledger.application.ports.glances import Glancing
 from ipo_ledger.application.ports.rows import Head
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class StoreReport(Struct, frozen=True, kw_only=True):
     excess: tuple[str, ...]
 
 
-class Store(Protocol):
+class Store(Glancing, Protocol):
     """Where a ledger is kept."""
 
     @property

@@ -9,6 +9,7 @@ from __future__ import annotations
 from ipo_ledger.adapters.store.questions import (
     batches,
     extensions_and_users,
+    glances,
     kept_events,
     piles,
     systems,
@@ -27,4 +28,5 @@ QUESTIONS: dict[str, str] = {
     **piles.QUESTIONS,
     **whole_systems.QUESTIONS,
     **kept_events.QUESTIONS,
+    **glances.QUESTIONS,
 }
