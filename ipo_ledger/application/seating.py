@@ -97,18 +97,23 @@ def seats(at: Look, on: str | datetime) -> a.Seats:
     """Return the whole system at an instant. Raises `NothingKnown`."""
     instant = at.instant(on)
     at.refuse_before(instant, at.row.known_since, at.row.name)
+    zone, seat = at.zone, a.Seat  # of thousands, nothing is looked up that need not be
     seats = tuple(
-        a.Seat(
-            extension_id=seat.extension_id,
-            module=seat.module,
-            port=seat.port,
-            label=seat.label,
-            base_extension=seat.base,
-            user=seat.user,
-            number=seat.number,
-            since=local(seat.since, at.zone),
-        )
-        for seat in at.reading.seats(at.key, instant, at.known)
+        [
+            seat(
+                extension_id=extension_id,
+                module=module,
+                port=port,
+                label=label,
+                base_extension=base,
+                user=user,
+                number=number,
+                since=since.astimezone(zone),
+            )
+            for extension_id, module, port, label, base, user, number, since in at.reading.desks(
+                at.key, instant, at.known
+            )
+        ]
     )
     seated = [seat.user for seat in seats if seat.user is not None]
     return a.Seats(

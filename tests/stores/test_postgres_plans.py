@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ipo_ledger.adapters.postgres.questions import sql
+from ipo_ledger.domain.moments import to_micros
 from tests.domain.story import DAWN, moment
 from tests.postgres_reachable import ReachableServer
 from tests.stores.places import PostgresPlace
@@ -68,6 +69,7 @@ def corrected(story: StoredStory, question: str) -> Iterator[None]:
     [
         *((f"seats_{way}", {"seats", "bases"}) for way in WAYS),
         *((f"places_{way}", {"places", "numbers"}) for way in WAYS),
+        ("desks", {"seats", "bases"}),
         ("off_the_air", {"places"}),
     ],
 )
@@ -86,6 +88,24 @@ def test_everybody_is_looked_up_once(story: StoredStory, question: str, tables: 
         assert 0 < read[table]["Actual Loops"] <= PEOPLE
         assert read[table]["Actual Rows"] * read[table]["Actual Loops"] <= PEOPLE
         assert not read[table].get("Rows Removed by Filter"), json.dumps(plan)
+
+
+@pytest.mark.parametrize("question", ["seat_now", "seat_then", "place_now", "place_then"])
+def test_a_glance_looks_up_each_point_by_its_index(story: StoredStory, question: str) -> None:
+    with story.store.reading() as reading:
+        of = 1 if question.startswith("seat") else "U1"
+        about = {"name": story.system.name, "of": of, "at": to_micros(moment(1)), "known": reading.head().position}
+        connection = getattr(reading, "connection")  # noqa: B009 - as above
+        explain = b"EXPLAIN (ANALYZE, FORMAT JSON) " + sql(question, "")
+        ((plan,),) = connection.execute(explain, about).fetchall()
+
+    read = [node for node in _nodes(plan[0]["Plan"]) if node.get("Relation Name") in {"seats", "places", "numbers"}]
+    assert read
+    for node in read:
+        assert node["Node Type"] in {"Index Scan", "Index Only Scan"}, json.dumps(plan)
+        assert node["Actual Rows"] * node["Actual Loops"] <= 1
+        assert not node.get("Rows Removed by Filter"), json.dumps(plan)
+    assert plan[0]["Plan"]["Actual Rows"] == 1
 
 
 def test_the_answers_are_those_of_the_last_points(story: StoredStory) -> None:

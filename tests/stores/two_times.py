@@ -83,6 +83,7 @@ def compare(history: History, steps: Sequence[tuple[str, int]], chance: Random, 
         _compare_answers(history, known, _some(chance, instants[:-1], looks.asked))
     with history.store.reading() as reading:
         _now_is_the_last_known(reading, history.name, facts[-1].position)
+        _desks_are_the_seats(reading, states[-1], _some(chance, instants, looks.instants))
     for question, answer in given.items():
         assert _answer(history.hq, question) == answer, question
 
@@ -258,6 +259,18 @@ def _now_is_the_last_known(reading: Reading, name: str, last: int) -> None:
     assert {n: _told(b) for n, b in now.open.items()} == {n: _told(b) for n, b in known.open.items()}
     assert now.restless == known.restless
     assert now.by_number == known.by_number
+
+
+def _desks_are_the_seats(reading: Reading, known: Known, instants: Sequence[datetime]) -> None:
+    """Compare what an answer shows of all seats, as is and as known, with all that is known of them."""
+    key = known.all[0].position
+    for at in [*instants, reading.head().recorded_at]:
+        seats = [
+            (s.extension_id, s.module, s.port, s.label, s.base, s.user, s.number, s.since)
+            for s in reading.seats(key, at, known.position)
+        ]
+        assert reading.desks(key, at, known.position) == seats, at
+        assert reading.desks(key, at, reading.head().position) == seats, at
 
 
 # --- what is answered ---------------------------------------------------------------------------------------

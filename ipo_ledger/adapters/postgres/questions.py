@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from ipo_ledger.adapters.store.questions import LAST, OF, QUESTIONS, glances
 from ipo_ledger.adapters.store.questions.standing import AMONG_NAMES, AMONG_NUMBERS
-from ipo_ledger.adapters.store.questions.whole_systems import of_whom, places_columns, seats_columns
+from ipo_ledger.adapters.store.questions.whole_systems import desks_of, of_whom, places_columns, seats_columns
 
 
 def _last(pile: str, outer: str, way: str, what: str) -> str:
@@ -40,6 +40,7 @@ def _laterals() -> dict[str, str]:
             f"SELECT {places_columns(way)} FROM {{schema}}users u {place} p {number} n "
             f"WHERE u.system_id = :key AND {of_whom(way, 'u', 'p')} ORDER BY u.user_name"
         )
+    found["desks"] = desks_of(found["seats_now"])
     found["off_the_air"] = (
         f"SELECT u.user_name FROM {{schema}}users u {_last('places', 'u', 'now', 'extension_id, gone')} p "
         f"WHERE u.system_id = :key AND u.user_name NOT IN {AMONG_NAMES} "

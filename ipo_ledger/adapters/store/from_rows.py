@@ -63,22 +63,12 @@ def extension_of(row: Sequence[Any]) -> Extension:
     )
 
 
-def seat_of(row: Sequence[Any]) -> SeatRow:
-    """Return an extension as it was at an instant, with who was seated there."""
-    return SeatRow(
-        extension_id=row[0],
-        module=row[1],
-        port=row[2],
-        kind=row[3],
-        label=row[4],
-        base=row[5],
-        base_batch=row[6],
-        base_position=row[7],
-        user=row[8],
-        since=from_micros(row[9]),
-        position=row[10],
-        number=row[11],
-    )
+def seats_of(rows: Iterable[Sequence[Any]]) -> list[SeatRow]:
+    """Return extensions as they were at an instant, with who was seated there."""
+    return [
+        SeatRow(of, module, port, kind, label, base, base_batch, base_position, user, from_micros(since), at, number)
+        for of, module, port, kind, label, base, base_batch, base_position, user, since, at, number in rows
+    ]
 
 
 def user_of(row: Sequence[Any]) -> User:

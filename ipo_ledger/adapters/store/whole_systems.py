@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from ipo_ledger.adapters.store.asking import EVER
 from ipo_ledger.adapters.store.extensions_and_users import ExtensionsAndUsers
-from ipo_ledger.adapters.store.from_rows import point_of, seat_of
+from ipo_ledger.adapters.store.from_rows import point_of, seats_of
 from ipo_ledger.adapters.store.kept_events import KeptEvents
 from ipo_ledger.adapters.store.piles import Piles
-from ipo_ledger.application.ports.rows import SeatRow
+from ipo_ledger.application.ports.rows import Desk, SeatRow
 from ipo_ledger.domain.moments import EARLIEST, from_micros, to_micros
 from ipo_ledger.domain.records import Mark, User
 from ipo_ledger.domain.trail import BasePoint, NumberPoint, Pile, PlacePoint, Point, SeatPoint
@@ -28,8 +28,7 @@ class WholeSystems(Piles, ExtensionsAndUsers, KeptEvents):
     def seats(self, key: int, at: datetime, known: int) -> list[SeatRow]:
         """Return every extension that existed at an instant, with its base in force and who was seated there."""
         way = self._way(at, known)
-        rows = self._rows(f"seats_{way}", {"key": key, "at": to_micros(at), "known": known})
-        found = [seat_of(row) for row in rows]
+        found = seats_of(self._rows(f"seats_{way}", {"key": key, "at": to_micros(at), "known": known}))
         if way != "now":
             found += self._corrected_seats(key, at, known)
             found.sort(key=lambda seat: seat.extension_id)
@@ -44,6 +43,30 @@ class WholeSystems(Piles, ExtensionsAndUsers, KeptEvents):
                 found[place] = replace(seat, number=self.number_at(key, seat.user, at, known))
         return found
 
+    def desks(self, key: int, at: datetime, known: int) -> list[Desk]:
+        """Return what an answer shows of every extension that existed at an instant."""
+        if self._way(at, known) != "now":
+            found = self.seats(key, at, known)
+            return [(s.extension_id, s.module, s.port, s.label, s.base, s.user, s.number, s.since) for s in found]
+        question = "desks_as_they_are" if self._nothing_moved_after(key, at) else "desks"
+        rows = self._rows(question, {"key": key, "at": to_micros(at)})
+        renumbered = self.renumbered(key)
+        if renumbered:
+            rows = [
+                (*row[:6], self.number_at(key, row[5], at, known), row[7]) if row[5] in renumbered else row
+                for row in rows
+            ]
+        return [(*row[:7], from_micros(row[7])) for row in rows]
+
+    def _nothing_moved_after(self, key: int, at: datetime) -> bool:
+        """Tell whether every extension is as it was at an instant: then nothing has to be looked for in the past.
+
+        Of an instant before the last recording that is hardly ever so, and not looked at.
+        """
+        if at < self.head().recorded_at:
+            return False
+        return not self._rows("moved_after", {"key": key, "at": to_micros(at)})
+
     def _corrected_seats(self, key: int, at: datetime, known: int) -> Iterator[SeatRow]:
         """Yield the rows of the extensions that a correction recorded after `known` took something off.
 
@@ -51,12 +74,13 @@ class WholeSystems(Piles, ExtensionsAndUsers, KeptEvents):
         """
         for *row, gone, final in self._rows("seats_corrected", {"key": key, "at": to_micros(at), "known": known}):
             if final:
-                yield from () if gone else (seat_of(row),)
+                yield from () if gone else seats_of([row])
                 continue
             seat, base = self._last("seats", key, row[0], at, known), self._last("bases", key, row[0], at, known)
             if isinstance(seat, SeatPoint) and isinstance(base, BasePoint) and not seat.gone:
+                (found,) = seats_of([row])
                 yield replace(
-                    seat_of(row),
+                    found,
                     base=base.base,
                     base_batch=base.batch,
                     base_position=base.position,

@@ -64,7 +64,7 @@ class Where(Answer, frozen=True):
     stays: tuple[WhereStay, ...]
 
 
-class Seat(Answer, frozen=True):
+class Seat(Answer, frozen=True, gc=False):  # thousands an answer, and none refers to another
     """One extension at an instant: its base extension in force, and who is seated there since when."""
 
     extension_id: int

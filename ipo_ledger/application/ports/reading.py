@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from ipo_ledger.application.ports.rows import BatchFilter, Head, KnownAnswer, LogFilter, SeatRow, SystemRow
+    from ipo_ledger.application.ports.rows import BatchFilter, Desk, Head, KnownAnswer, LogFilter, SeatRow, SystemRow
     from ipo_ledger.domain.events import Fact
     from ipo_ledger.domain.records import Batch, Extension, Mark, Settings, User
     from ipo_ledger.domain.system import System
@@ -151,6 +151,10 @@ class Reading(Protocol):
 
     def seats(self, key: int, at: datetime, known: int) -> Sequence[SeatRow]:
         """Return every extension that existed at an instant, with its base in force and who was seated there."""
+        ...
+
+    def desks(self, key: int, at: datetime, known: int) -> Sequence[Desk]:
+        """Return what an answer shows of every extension that existed at an instant."""
         ...
 
     def off_the_air(self, key: int, at: datetime, known: int, seated: Collection[str] = ()) -> Sequence[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -29,7 +30,7 @@ class SystemRow(Struct, frozen=True, kw_only=True):
     batches: int
 
 
-class SeatRow(Struct, frozen=True, kw_only=True):
+class SeatRow(Struct, frozen=True):
     """One extension at an instant: what it is called, its base in force, and who is seated there since when.
 
     `base_position` and `position` are the facts that put the base and the user there.
@@ -47,6 +48,11 @@ class SeatRow(Struct, frozen=True, kw_only=True):
     since: datetime
     position: int
     number: str | None
+
+
+Desk: TypeAlias = tuple[int, str, int, str | None, str | None, str | None, str | None, datetime]
+"""What an answer shows of a seat: extension id, module, port, label, base, user, number, since. A tuple, as there are
+thousands in an answer, which are made into something else at once."""
 
 
 class KnownAnswer(Struct, frozen=True):

@@ -25,6 +25,7 @@ _SEATS = (
     "x.extension_id, x.module, x.port, x.kind, x.label, b.base, b.batch, b.recorded_from, "
     "s.user_name, s.valid_from, s.recorded_from, s.number"
 )
+_DESKS = "x.extension_id, x.module, x.port, x.label, b.base, s.user_name, s.number, s.valid_from"
 _PLACES = (
     "u.user_name, n.number, u.full_name, u.has_login_code, u.forced_login, p.extension_id, p.valid_from, "
     "p.recorded_from, n.recorded_from"
@@ -38,6 +39,11 @@ _FINAL = (
 def seats_columns(way: str) -> str:
     """Return the columns of everybody's seats; of "corrected" also whether they are gone, and it is the last point."""
     return _SEATS + (_FINAL.format(point="s", other="b") if way == "corrected" else "")
+
+
+def desks_of(seats_now: str) -> str:
+    """Return the question for what an answer shows of each seat: of thousands of rows every column counts."""
+    return seats_now.replace(_SEATS, _DESKS)
 
 
 def places_columns(way: str) -> str:
@@ -82,6 +88,7 @@ def _of_systems() -> dict[str, str]:
             f"AND n.recorded_from = {_last_key('numbers', 'u', way)} "
             f"WHERE u.system_id = :key AND {of_whom(way, 'u', 'p')} ORDER BY u.user_name"
         )
+    found["desks"] = desks_of(found["seats_now"])
     found["off_the_air"] = (
         "SELECT u.user_name FROM {schema}users u "
         "JOIN {schema}places p ON p.system_id = u.system_id AND p.user_name = u.user_name "
@@ -94,6 +101,14 @@ def _of_systems() -> dict[str, str]:
 
 QUESTIONS: dict[str, str] = {
     **_of_systems(),
+    "moved_after": "SELECT 1 FROM {schema}extensions WHERE system_id = :key AND last_at > :at LIMIT 1",
+    # The same columns, where every extension is as it was at the time asked about.
+    "desks_as_they_are": (
+        "SELECT x.extension_id, x.module, x.port, x.label, x.base, x.user_name, u.number, x.since "
+        "FROM {schema}extensions x "
+        "LEFT JOIN {schema}users u ON u.system_id = x.system_id AND u.user_name = x.user_name "
+        "WHERE x.system_id = :key AND NOT x.removed ORDER BY x.extension_id"
+    ),
     # Numbers that changed hands or desks after an instant, with the last fact that did it.
     "desks_moved_on": (
         "SELECT c.old_base, c.new_base, b.in_force_at, b.in_force_position FROM {schema}batches b "
