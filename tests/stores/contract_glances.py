@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -44,14 +44,29 @@ class GlancesContract:
             history.play(steps)
             chance = Random(seed)  # noqa: S311 - no secret
 
-            # A server has a clock of its own, which goes on between two questions.
-            for asked in _questions(history, chance, ["now"] if embedded else []):
+            # A server has a clock of its own, which goes on between two questions; and takes longer to ask.
+            for asked in _questions(history, chance, ["now"] if embedded else [], 99 if embedded else 3):
                 found, without = _answer(history.hq, *asked), _without_glances(history.hq, *asked)
                 assert found == without, asked
                 glanced += _glance(history.hq, *asked) is not None
 
         check()
         assert glanced, "some questions are answered by a glance"
+
+    def test_a_number_that_was_taken_back_is_still_what_was_known(self, place: Place) -> None:
+        clock = Clock()
+        history = History(place.ledger(clock=clock), "hq", now=clock, tick=clock.tick)
+        hq, on = history.hq, "2025-04-30T10:00Z"
+        clock.tick(timedelta(days=1))
+        renumbered = hq.user_renumber("U1", "777", at=clock.at).position
+        before = [_answer(hq, "where", of, on, renumbered) for of in ("U1", "777")]
+        clock.tick(timedelta(days=1))
+        hq.correct(renumbered or 0, never=True)
+
+        after = [_answer(hq, "where", of, on, renumbered) for of in ("U1", "777")]
+
+        assert hq.where("U1", on=on, known_at=renumbered).number == "777"
+        assert after == before
 
     def test_one_statement_answers_who_and_where(self, place: Place) -> None:
         clock = Clock()
@@ -92,14 +107,17 @@ def statements(store: Store) -> Iterator[list[str]]:
     del connection.execute
 
 
-def _questions(history: History, chance: Random, now: list[str]) -> Iterator[tuple[str, Any, Any, Any]]:
+def _questions(history: History, chance: Random, now: list[str], most: int) -> Iterator[tuple[str, Any, Any, Any]]:
     facts = history.facts()
     times = sorted({fact.occurred_at for fact in facts})
-    instants: list[str | datetime] = [at + chance.choice([-1, 0, 1]) * MICROSECOND for at in chance.choices(times, k=4)]
-    for on in [*instants, *now, f"{chance.choice(times):%Y-%m-%dT%H:%M}", f"{BEGIN:%Y-%m-%d}", "yesterday", "soon"]:
-        for known_at in (None, chance.choice(facts).position, facts[-1].position, f"{chance.choice(facts).position}"):
-            for what, of in (("who", chance.choice(WHO)), ("where", chance.choice(WHERE))):
-                yield what, of, on, known_at
+    instants: list[str | datetime] = [at + chance.choice([-1, 0, 1]) * MICROSECOND for at in chance.choices(times, k=2)]
+    written = [f"{chance.choice(times):%Y-%m-%dT%H:%M}", chance.choice([f"{BEGIN:%Y-%m-%d}", "yesterday", "soon"])]
+    positions = [chance.choice(facts).position for _ in range(2)]
+    for on in [*instants, *now, *written]:
+        for known_at in (None, facts[-1].position, positions[0], str(positions[1])):
+            for what, of in (("who", WHO), ("where", WHERE)):
+                for each in chance.sample(of, min(most, len(of))):
+                    yield what, each, on, known_at
 
 
 def _answer(hq: SystemLedger, what: str, of: Any, on: Any, known_at: Any) -> object:

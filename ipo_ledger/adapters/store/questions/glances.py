@@ -85,7 +85,7 @@ def _seat(dialect: Dialect, way: str) -> str:
     return (
         f"SELECT {_columns(dialect, way)}, {called}, p.user_name, p.number, {renumbered} {_from(dialect)} "
         "JOIN {schema}extensions x ON x.system_id = y.system_id AND x.extension_id = :of "
-        f"{_points(dialect, way, 'seats', of)} {former} WHERE {_simple(way, 'x')}"
+        f"{_points(dialect, way, 'seats', of)} {former} WHERE {_simple(way)}"
     )
 
 
@@ -93,9 +93,10 @@ def _place(dialect: Dialect, way: str) -> str:
     of = "system_id = u.system_id AND user_name = u.user_name"
     by_number = "SELECT {}(c.user_name) FROM {{schema}}numbers c WHERE c.system_id = y.system_id AND c.number = :of"
     called, former = _called(dialect, way)
-    number = _NUMBER if way == "now" else f"recorded_from <= :known AND {_NUMBER}"
-    full_name = "u.full_name"
+    number, full_name, simple = _NUMBER, "u.full_name", _simple(way)
     if way == "then":
+        # A number may have been taken off by a correction that let the places stand.
+        number, simple = f"recorded_from <= :known AND {_NUMBER}", f"{simple} AND u.corrected <= :known"
         full_name = "CASE WHEN v.recorded_to IS NULL THEN u.full_name ELSE v.full_name END"
         one = dialect.one("former_users", "v", of, _FORMER, "recorded_to, full_name")
         former += f" LEFT JOIN {one}"
@@ -107,7 +108,7 @@ def _place(dialect: Dialect, way: str) -> str:
         f"{_points(dialect, way, 'places', of)} "
         "LEFT JOIN {schema}extensions x ON x.system_id = y.system_id AND x.extension_id = p.extension_id "
         f"LEFT JOIN {dialect.one('numbers', 'm', of, number.format(at=dialect.at), 'number')} "
-        f"{former} WHERE {_simple(way, 'u')} AND u.user_name = coalesce(({by_number.format('max')}), :of) "
+        f"{former} WHERE {simple} AND u.user_name = coalesce(({by_number.format('max')}), :of) "
         "AND NOT EXISTS (SELECT 1 FROM {schema}users o WHERE o.system_id = y.system_id AND o.user_name = :of "
         "AND o.user_name <> u.user_name)"
     )
@@ -142,13 +143,13 @@ def _called(dialect: Dialect, way: str) -> tuple[str, str]:
     return f"coalesce(f.module, x.module), coalesce(f.port, x.port), {label}", f"LEFT JOIN {one}"
 
 
-def _simple(way: str, whose: str) -> str:
+def _simple(way: str) -> str:
     """Return the condition that this is all there is to it."""
     found = "y.baseline_at IS NOT NULL AND NOT p.gone"
     if way == "now":
         return found
-    # Of whom nothing was taken off since then, what stands of what was recorded by then is what stood then.
-    return f"{found} AND :known BETWEEN y.system_id AND h.position AND {whose}.corrected <= :known AND k.{STANDS}"
+    # A correction takes points off the top: where the last one recorded by then stands, so do all that stood then.
+    return f"{found} AND :known BETWEEN y.system_id AND h.position AND k.{STANDS}"
 
 
 QUESTIONS: dict[str, str] = texts(Shared())
