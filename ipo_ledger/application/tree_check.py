@@ -12,7 +12,7 @@ from typing import TypeAlias
 from ipo_ledger.application.ports.reading import Reading
 from ipo_ledger.application.ports.store import TILE_LEVEL
 from ipo_ledger.errors import StoreUnusable
-from ipo_ledger.evidence.tree import Frontier, Row, leaf_hashes, node_above
+from ipo_ledger.evidence.tree import Frontier, Row, leaf_hashes, node_above, row_above
 
 TILE = 1 << TILE_LEVEL
 _NODES = 4096  # nodes held against each other at a time
@@ -218,8 +218,10 @@ class TreeCheck:
 
 def _tile_roots(hashes: Sequence[bytes | None]) -> list[bytes | None]:
     if None not in hashes:
-        _, nodes = Frontier().grown([hashed for hashed in hashes if hashed is not None])
-        return [hashed for level, _, hashed in nodes if level == TILE_LEVEL]
+        row = [hashed for hashed in hashes if hashed is not None]
+        for _ in range(TILE_LEVEL):
+            row = row_above(row)
+        return list(row)
     found: list[bytes | None] = []
     for start in range(0, len(hashes), TILE):
         tile = [hashed for hashed in hashes[start : start + TILE] if hashed is not None]

@@ -258,6 +258,9 @@ STORED_NAMES: dict[type[Event], tuple[str, int]] = {
 }
 
 
+NAMES: dict[type[Event], str] = {kind: name for kind, (name, _) in STORED_NAMES.items()}
+
+
 class Fact(Struct, frozen=True, kw_only=True):
     """An event as the ledger keeps it: what happened, when it was true, when it was learned, by whom and why.
 
@@ -282,7 +285,7 @@ class Fact(Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         """Return the stable name of the event."""
-        return STORED_NAMES[type(self.event)][0]
+        return NAMES[type(self.event)]
 
     @property
     def originator_id(self) -> str:

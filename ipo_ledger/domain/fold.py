@@ -19,10 +19,11 @@ from ipo_ledger.domain.trail import Drafted
 
 def apply(system: System, fact: e.Fact) -> None:
     """Take one fact into account. The facts of a system come in the order of their versions."""
+    event = fact.event
     system.version = fact.version
     system.newest = max(system.newest, fact.occurred_at)
-    _FOLD[type(fact.event)](system, fact, fact.event)
-    if not _half_said(fact.event):
+    _FOLD[type(event)](system, fact, event)
+    if system.restless and not _half_said(event):  # mostly nothing waits to come to rest
         system.settle(fact)
 
 
@@ -221,8 +222,9 @@ def _system_restarted(system: System, fact: e.Fact, event: e.SystemRestarted) ->
 
 def _user_logged_out(system: System, fact: e.Fact, event: e.UserLoggedOut) -> None:
     extension, user = system.extensions[event.extension_id], system.users[event.user]
-    _seat(system, fact, extension, None)
-    _place(system, fact, user, None)
+    mark = mark_of(fact)
+    _seat(system, mark, extension, None)
+    _place(system, mark, user, None)
     system.trail.seat(fact, event.extension_id, None, None, event.cause, below=extension.seat_position)
     system.trail.place(fact, event.user, None, event.cause, below=user.place_position)
     system.reconsider(event.extension_id)
@@ -230,26 +232,27 @@ def _user_logged_out(system: System, fact: e.Fact, event: e.UserLoggedOut) -> No
 
 def _user_logged_in(system: System, fact: e.Fact, event: e.UserLoggedIn) -> None:
     extension, user = system.extensions[event.extension_id], system.users[event.user]
-    _seat(system, fact, extension, event.user)
-    _place(system, fact, user, event.extension_id)
+    mark = mark_of(fact)
+    _seat(system, mark, extension, event.user)
+    _place(system, mark, user, event.extension_id)
     system.trail.seat(fact, event.extension_id, event.user, event.number, event.cause, below=extension.seat_position)
     system.trail.place(fact, event.user, event.extension_id, event.cause, below=user.place_position)
     system.reconsider(event.extension_id)
 
 
-def _seat(system: System, fact: e.Fact, extension: Extension, user: str | None) -> None:
-    last = later(extension.last, mark_of(fact))
-    system.put(replace(extension, user=user, since=fact.occurred_at, seat_position=fact.position, last=last))
+def _seat(system: System, mark: Mark, extension: Extension, user: str | None) -> None:
+    last = later(extension.last, mark)
+    system.put(replace(extension, user=user, since=mark.at, seat_position=mark.position, last=last))
 
 
-def _place(system: System, fact: e.Fact, user: User, extension_id: int | None) -> None:
+def _place(system: System, mark: Mark, user: User, extension_id: int | None) -> None:
     system.put_user(
         replace(
             user,
             extension_id=extension_id,
-            since=fact.occurred_at,
-            place_position=fact.position,
-            last=later(user.last, mark_of(fact)),
+            since=mark.at,
+            place_position=mark.position,
+            last=later(user.last, mark),
         )
     )
 

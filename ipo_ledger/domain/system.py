@@ -247,7 +247,7 @@ class System:
         if name in self._borrowed:
             self._borrowed -= {name}
             setattr(self, name, dict(getattr(self, name)))
-        found: dict[Any, Any] = getattr(self, name)
+        found: dict[Any, Any] = self.__dict__[name]
         return found
 
     def take_in_marks(self, baseline: Mark | None, floor: Mark | None) -> None:
@@ -286,7 +286,8 @@ class System:
     def add_home(self, number: str | None, extension_id: int) -> None:
         """Enter an extension in the index of base extensions in force."""
         if number is not None:
-            homes = tuple(sorted({*self._homes.get(number, ()), extension_id}))
+            others = self._homes.get(number)
+            homes = tuple(sorted({*others, extension_id})) if others else (extension_id,)
             self._own("_homes")[number] = homes
             if len(homes) > 1:
                 self.shared |= {number}
@@ -418,7 +419,7 @@ def _how_far(batch: Batch) -> tuple[object, ...]:
 
 def mark_of(fact: e.Fact) -> Mark:
     """Return the mark that a fact leaves on what it touches."""
-    return Mark(fact.occurred_at, fact.position, fact.name)
+    return Mark(fact.occurred_at, fact.position, e.NAMES[type(fact.event)])
 
 
 def later(last: Mark, mark: Mark) -> Mark:

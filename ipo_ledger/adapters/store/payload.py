@@ -6,10 +6,11 @@ A name that is not in `STORED_NAMES` is refused, never imported: a row cannot ma
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from functools import lru_cache
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta, Raw, Struct
+from msgspec import Meta, Raw, Struct, defstruct
 
 from ipo_ledger.adapters.store.faults import UnreadableEvent
 from ipo_ledger.domain.events import STORED_NAMES, Event, Fact
@@ -34,7 +35,29 @@ class Payload(Struct, frozen=True, omit_defaults=True):
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Payload)
-_event_decoders = {name: msgspec.json.Decoder(kind) for name, (kind, _) in _TYPES.items()}
+
+
+def _whole(kind: type[Event]) -> msgspec.json.Decoder[Any]:
+    """Return what reads a payload and the event in it at once, which takes half as long as one after the other."""
+    said = defstruct("PayloadOf", [("data", kind)], bases=(_PayloadOf,), frozen=True, kw_only=True)
+    return msgspec.json.Decoder(said)
+
+
+class _PayloadOf(Struct, frozen=True, kw_only=True):
+    """As `Payload`, but for the event itself."""
+
+    schema: int
+    occurred_at: Annotated[datetime, Meta(tz=True)]
+    actor: str
+    command_id: str
+    reason: str | None = None
+    ticket: str | None = None
+    batch: int | None = None
+    caused_by: int | None = None
+
+
+_whole_decoders = {name: (_whole(kind).decode, version) for name, (kind, version) in _TYPES.items()}
+_recorded = lru_cache(maxsize=16)(from_micros)  # the facts of a command are recorded at one time
 
 
 def encode(fact: Fact) -> tuple[str, bytes]:
@@ -56,18 +79,16 @@ def encode(fact: Fact) -> tuple[str, bytes]:
 
 def decode(position: int, stream: str, version: int, name: str, state: bytes, recorded_at: int | None) -> Fact:  # noqa: PLR0913, PLR0917 - the columns of a row
     """Return the fact that lies in a row. Raises `UnreadableEvent` for what this program cannot have written."""
-    known = _TYPES.get(name)
+    known = _whole_decoders.get(name)
     if known is None:
         raise UnreadableEvent(position=position, why=f"{name!r} is no event this release knows")
     try:
-        payload = _decoder.decode(state)
-        if payload.schema > known[1]:
-            raise UnreadableEvent(
-                position=position, why=f"it is written in version {payload.schema} of {name}, newer than this release"
-            )
-        event = _event_decoders[name].decode(payload.data)
-    except msgspec.MsgspecError as fault:
-        raise UnreadableEvent(position=position, why=str(fault)) from fault
+        payload = known[0](state)
+        event = payload.data
+    except msgspec.MsgspecError:
+        payload, event = _in_two(position, name, state)
+    if payload.schema > known[1]:
+        raise _newer(position, name, payload.schema)
     return Fact(
         position=position,
         system=stream,
@@ -80,5 +101,22 @@ def decode(position: int, stream: str, version: int, name: str, state: bytes, re
         ticket=payload.ticket,
         batch=payload.batch,
         caused_by=payload.caused_by,
-        recorded_at=from_micros(recorded_at) if recorded_at is not None else None,
+        recorded_at=_recorded(recorded_at) if recorded_at is not None else None,
     )
+
+
+def _in_two(position: int, name: str, state: bytes) -> tuple[Payload, Event]:
+    """Read what could not be read as a whole, to say what is wrong with it. Raises `UnreadableEvent`."""
+    kind, version = _TYPES[name]
+    try:
+        payload = _decoder.decode(state)
+        if payload.schema > version:
+            raise _newer(position, name, payload.schema)
+        return payload, msgspec.json.decode(payload.data, type=kind)
+    except msgspec.MsgspecError as fault:
+        raise UnreadableEvent(position=position, why=str(fault)) from fault
+
+
+def _newer(position: int, name: str, schema: int) -> UnreadableEvent:
+    why = f"it is written in version {schema} of {name}, newer than this release"
+    return UnreadableEvent(position=position, why=why)
