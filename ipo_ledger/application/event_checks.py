@@ -73,8 +73,12 @@ class Positions:
     def take(self, rows: Sequence[Row]) -> None:
         """Check a page."""
         self.checked += len(rows)
-        for row in rows:
-            position, recorded_at = row[0], row[4]
+        positions, times = [row[0] for row in rows], [row[4] for row in rows]
+        in_order = positions == list(range(self.last + 1, self.last + 1 + len(rows)))
+        if in_order and times[0] >= self.time and times == sorted(times):
+            self.last, self.time = positions[-1], times[-1]
+            return
+        for position, recorded_at in zip(positions, times, strict=True):
             if position != self.last + 1:
                 self._gap(position)
             if recorded_at < self.time:
@@ -115,6 +119,21 @@ class Streams:
         self.versions: dict[str, int] = {}
         self.checked = 0
 
+    def check(self, rows: Sequence[Row]) -> None:
+        """Check the versions of a page of events that were all read, and followed, before; it is the first page on."""
+        versions = self.versions
+        self.checked += len(rows)
+        for row in rows:
+            stream, version = row[1], row[2]
+            expected = versions.get(stream, 0) + 1
+            if version != expected:
+                self._other_version(row, expected)
+            versions[stream] = version
+
+    def _other_version(self, row: Row, expected: int) -> None:
+        position, stream, version = row[:3]
+        self.tell(position, f"Event {position} is version {version} of {stream}, where {expected} follows.")
+
     def take(self, rows: Sequence[Row]) -> Iterator[Fact | int]:
         """Check a page; yield each fact, or the position of one that cannot be read."""
         versions = self.versions
@@ -124,7 +143,7 @@ class Streams:
             versions[stream] = version
             self.checked += 1
             if version != expected:
-                self.tell(position, f"Event {position} is version {version} of {stream}, where {expected} follows.")
+                self._other_version(row, expected)
             try:
                 fact = self.fact(row)
             except StoreUnusable as unreadable:

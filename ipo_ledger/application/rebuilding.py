@@ -7,6 +7,7 @@ that is interrupted nothing was changed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from ipo_ledger.application import answers as a
 from ipo_ledger.application.ports.shadow import TableCompared
@@ -21,6 +22,9 @@ def rebuild(store: Store, progress: Progress | None, *, dry_run: bool) -> a.Rebu
     with store.shadow() as shadow:
         with store.reading() as reading:
             events = reading.head().position
+            if reading.agreed(partial(_tell, progress, events)) is not None:
+                compared = list(shadow.as_it_is(reading))
+                return _answer(events, compared, compared, dry_run=dry_run)
             shadow.take(_said(reading.facts(), events, progress))
             compared = list(shadow.compare(reading))
         if dry_run or all(table.agrees for table in compared):
@@ -30,6 +34,11 @@ def rebuild(store: Store, progress: Progress | None, *, dry_run: bool) -> a.Rebu
             shadow.take(writing.facts(after=events))
             mended = list(shadow.mend(writing))
     return _answer(events, compared, mended, dry_run=False)
+
+
+def _tell(progress: Progress | None, of: int, done: int) -> None:
+    if progress is not None:
+        progress("events", done, of)
 
 
 def _said(facts: Iterable[Fact], of: int, progress: Progress | None) -> Iterator[Fact]:

@@ -149,11 +149,14 @@ def test_whatever_was_recorded_and_corrected_is_verified(history: list[tuple[str
         told.play(history)
 
         found, rebuilt = told.ledger.verify(), told.ledger.rebuild(dry_run=True)
+        with store.reading() as reading:
+            agreed = reading.agreed(lambda events: None)
         store.close()
 
     assert found.findings == ()
     assert found.verified
     assert rebuilt.changed == 0
+    assert agreed == {table.table: table.rows for table in rebuilt.tables}
 
 
 @settings(max_examples=examples(25))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -14,7 +15,7 @@ from ipo_ledger.application.ports.rows import KnownAnswer, LogFilter
 from ipo_ledger.domain.moments import to_micros
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from ipo_ledger.domain.events import Fact
@@ -84,20 +85,27 @@ class KeptEvents(Asking):
     def rows(self, *, after: int = 0) -> Iterator[list[Row]]:
         """Return every stored event after a position as it lies there, oldest first, a page at a time."""
         while found := self._rows("rows", {"after": after, "limit": PAGE}):
-            yield [(p, stream, v, name, at, role, bytes(state)) for p, stream, v, name, at, role, state in found]
+            yield _with_bytes(found)
             after = found[-1][0]
 
     def rows_at(self, positions: Iterable[int]) -> list[Row]:
         """Return the stored events at these positions as they lie there, in order."""
         found = [row for p in sorted(positions) for row in self._rows("row_at", {"position": p})]
-        return [(p, stream, v, name, at, role, bytes(state)) for p, stream, v, name, at, role, state in found]
+        return _with_bytes(found)
 
     def fact(self, row: Row) -> Fact:
         """Return the fact that a stored event is. Raises `UnreadableEvent`."""
         position, stream, version, name, recorded_at, _, state = row
-        from ipo_ledger.adapters.store import payload
+        return _decode()(position, stream, version, name, state, recorded_at)
 
-        return payload.decode(position, stream, version, name, state, recorded_at)
+    def agreed(self, told: Callable[[int], None]) -> dict[str, int] | None:
+        """Return how many rows each table of the read model has, where all are as the events make them; None: not so.
+
+        None, too, where an event cannot be read or cannot follow. `told` is given how many events were looked at.
+        """
+        from ipo_ledger.adapters.store import agreeing  # only who verifies or rebuilds folds all events
+
+        return agreeing.agreed(self._pages, self._rows, told)
 
     def counted(self) -> int:
         """Return how many stored events there are, whatever their positions."""
@@ -131,7 +139,7 @@ class KeptEvents(Asking):
 
         first = tile << KEPT_FROM
         rows = self._rows("rows", {"after": first, "limit": 1 << KEPT_FROM})
-        hashes = leaf_hashes((p, s, v, name, at, role, bytes(state)) for p, s, v, name, at, role, state in rows)
+        hashes = leaf_hashes(_with_bytes(rows))
         _, nodes = Frontier().grown(hashes)
         return {(level, (first >> level) + place): hash_ for level, place, hash_ in nodes}
 
@@ -164,3 +172,17 @@ class KeptEvents(Asking):
     def model_rows(self, table: str, columns: Sequence[str], key: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
         """Return the rows of a table of the read model in order of their keys, a page at a time."""
         return self._pages(f"SELECT {', '.join(columns)} FROM {{schema}}{table} ORDER BY {', '.join(key)}")  # noqa: S608 - names of columns
+
+
+@cache
+def _decode() -> Callable[[int, str, int, str, bytes, int | None], Fact]:
+    from ipo_ledger.adapters.store import payload  # most questions read no event
+
+    return payload.decode
+
+
+def _with_bytes(rows: list[tuple[Any, ...]]) -> list[Row]:
+    """Return the rows of events with their payloads, the last column, as bytes, which most drivers give."""
+    if all(type(row[-1]) is bytes for row in rows):
+        return rows
+    return [(p, stream, v, name, at, role, bytes(state)) for p, stream, v, name, at, role, state in rows]

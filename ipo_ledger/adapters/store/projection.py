@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from msgspec import Struct
@@ -32,6 +33,12 @@ class Rows(Struct, frozen=True):
     close: list[tuple[str, dict[str, Any]]]
 
 
+# The points and the log entry of a fact, and the facts of a command, have one time.
+_when = lru_cache(maxsize=256)(to_micros)
+_OF_EXTENSIONS = frozenset(kind for kind in e.STORED_NAMES if "extension_id" in kind.__struct_fields__)
+_OF_USERS = frozenset(kind for kind in e.STORED_NAMES if "user" in kind.__struct_fields__)
+
+
 def rows_of(system: System, facts: Sequence[e.Fact]) -> Rows:
     """Return the rows by which facts, and the trail they left on a system, go into the read model, by table name."""
     trail, key = system.trail, system.key
@@ -41,25 +48,32 @@ def rows_of(system: System, facts: Sequence[e.Fact]) -> Rows:
         t.USERS.name: [_user(key, system, name) for name in sorted(trail.users)],
         t.BATCHES.name: [batch_row(key, system.open[n]) for n in sorted(trail.batches)],
     }
-    add: dict[str, list[Row]] = {
+    add = added_rows(system, facts)
+    for rows in add.values():
+        rows.sort()  # no two rows of a table have one key: what comes after it is never compared
+    return Rows(put, add, list(closings(key, system)))
+
+
+def added_rows(system: System, facts: Sequence[e.Fact]) -> dict[str, list[Row]]:
+    """Return the rows that facts, and the trail they left on a system, only add to, by table name."""
+    trail, key = system.trail, system.key
+    return {
         t.CHANGES.name: [
             (key, d.batch, d.change.extension_id, d.position, d.place, d.change.old, d.change.new)
             for d in trail.drafted
         ],
         t.REVERSALS.name: [(key, *reversal) for reversal in trail.reversals],
         t.SEATS.name: [
-            (key, p.extension_id, p.position, to_micros(p.at), p.user, p.number, p.cause, p.batch, p.gone, p.below)
+            (key, p.extension_id, p.position, _when(p.at), p.user, p.number, p.cause, p.batch, p.gone, p.below)
             for p in trail.seats
         ],
         t.PLACES.name: [
-            (key, p.user, p.position, to_micros(p.at), p.extension_id, p.cause, p.batch, p.gone, p.below)
+            (key, p.user, p.position, _when(p.at), p.extension_id, p.cause, p.batch, p.gone, p.below)
             for p in trail.places
         ],
-        t.BASES.name: [
-            (key, p.extension_id, p.position, to_micros(p.at), p.base, p.batch, p.below) for p in trail.bases
-        ],
-        t.NUMBERS.name: [(key, p.user, p.position, to_micros(p.at), p.number, p.below) for p in trail.numbers],
-        t.RESTARTS.name: [(key, position, to_micros(at)) for position, at in trail.restarts],
+        t.BASES.name: [(key, p.extension_id, p.position, _when(p.at), p.base, p.batch, p.below) for p in trail.bases],
+        t.NUMBERS.name: [(key, p.user, p.position, _when(p.at), p.number, p.below) for p in trail.numbers],
+        t.RESTARTS.name: [(key, position, _when(at)) for position, at in trail.restarts],
         t.FORMER_SETTINGS.name: [
             (key, until, s.release, s.timezone, s.base_extension_by, s.logout_code) for s, until in trail.settings_until
         ],
@@ -76,12 +90,10 @@ def rows_of(system: System, facts: Sequence[e.Fact]) -> Rows:
         t.CORRECTIONS.name: [*trail.taken],
         t.LOG_ENTRIES.name: [_log_entry(key, fact) for fact in facts],
     }
-    for rows in add.values():
-        rows.sort()  # no two rows of a table have one key: what comes after it is never compared
-    return Rows(put, add, list(_closing(key, system)))
 
 
-def _closing(key: int, system: System) -> Iterator[tuple[str, dict[str, Any]]]:
+def closings(key: int, system: System) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what the trail of a system closes: a question that does it, and about what."""
     trail = system.trail
     for batch, by in trail.redrafted:
         yield "close_changes", {"key": key, "batch": batch, "by": by}
@@ -184,7 +196,7 @@ def batch_row(key: int, batch: Batch) -> Row:
         batch.reason,
         batch.ticket,
         *_mark(batch.last),
-        json.dumps(batch.part),
+        _json(batch.part),
         *_sent(batch),
         *_in_force(batch),
     )
@@ -194,7 +206,11 @@ def _sent(batch: Batch) -> Row:
     if not batch.sends:
         return (None,) * 6
     sent = batch.sends[-1]
-    return (to_micros(sent.at), sent.position, sent.mode, sent.outcome, json.dumps(sent.conflicts), sent.actor)
+    return (to_micros(sent.at), sent.position, sent.mode, sent.outcome, _json(sent.conflicts), sent.actor)
+
+
+def _json(found: Sequence[int | str]) -> str:
+    return json.dumps(found) if found else "[]"
 
 
 def _in_force(batch: Batch) -> Row:
@@ -212,12 +228,13 @@ def _micros(at: datetime | None) -> int | None:
 
 def _log_entry(key: int, fact: e.Fact) -> Row:
     event: Any = fact.event
+    kind = type(event)
     return (
         fact.position,
         key,
-        to_micros(fact.occurred_at),
+        _when(fact.occurred_at),
         fact.actor,
         fact.batch,
-        getattr(event, "extension_id", None),
-        getattr(event, "user", None),
+        event.extension_id if kind in _OF_EXTENSIONS else None,
+        event.user if kind in _OF_USERS else None,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from ipo_ledger.application.ports.rows import BatchFilter, Desk, Head, KnownAnswer, LogFilter, SeatRow, SystemRow
@@ -256,6 +256,13 @@ class Reading(Protocol):
 
     def fact(self, row: Row) -> Fact:
         """Return the fact that a stored event is. Raises `StoreUnusable` for what this release cannot read."""
+        ...
+
+    def agreed(self, told: Callable[[int], None]) -> Mapping[str, int] | None:
+        """Return how many rows each table of the read model has, where all are as the events make them; None: not so.
+
+        None, too, where an event cannot be read or cannot follow. `told` is given how many events were looked at.
+        """
         ...
 
     def counted(self) -> int:

@@ -61,6 +61,10 @@ class Shadow(Reading, Protocol):
         """Write what was taken, so that it can be read and compared."""
         ...
 
+    def as_it_is(self, reading: Reading) -> Iterator[TableCompared]:
+        """Return rows and digest of each of the ledger's tables, which are known to be right: `Reading.agreed`."""
+        ...
+
     def compare(self, reading: Reading) -> Iterator[TableCompared]:
         """Compare each table with the ledger's, and note which rows differ."""
         ...

@@ -88,4 +88,8 @@ QUESTIONS: dict[str, str] = {
         "UPDATE {schema}changes SET recorded_to = :by WHERE system_id = :key AND batch = :batch "
         f"AND recorded_from < :by AND {STANDS}"
     ),
+    "standing_changes": (  # as `standing_seats`, see there
+        "SELECT system_id, batch, extension_id, recorded_from FROM {schema}changes "
+        "WHERE system_id = :key AND batch = :batch AND recorded_from < :by AND recorded_to >= :by"
+    ),
 }

@@ -21,6 +21,15 @@ QUESTIONS: dict[str, str] = {
         f"SELECT {_EVENT_COLUMNS} FROM {{schema}}stored_events e WHERE e.{{position}} < :before "
         "ORDER BY e.{position} DESC LIMIT :limit"
     ),
+    # System by system: the first event of each, how many it has, and its own in their order.
+    "streams": (
+        "SELECT e.originator_id, min(e.{position}) AS first, count(*) FROM {schema}stored_events e "
+        "GROUP BY e.originator_id ORDER BY first"
+    ),
+    "stream": (
+        f"SELECT {_EVENT_COLUMNS} FROM {{schema}}stored_events e WHERE e.originator_id = :stream "
+        "AND e.originator_version > :after ORDER BY e.originator_version LIMIT :limit"
+    ),
     "recorded_at": "SELECT recorded_at FROM {schema}stored_events e WHERE e.{position} = :position",
     # The events as they lie there: what is hashed and exported.
     "rows": (

@@ -66,6 +66,11 @@ def _of_piles() -> dict[str, str]:
                 f"UPDATE {{schema}}{pile} SET recorded_to = :by WHERE system_id = :key AND {of} = :of "
                 f"AND recorded_from > :above AND recorded_from < :by AND {STANDS}"
             ),
+            # The rows that it closes, told from what the table says once they, and perhaps more, are closed.
+            f"standing_{pile}": (
+                f"SELECT system_id, {of}, recorded_from FROM {{schema}}{pile} WHERE system_id = :key AND {of} = :of "
+                "AND recorded_from > :above AND recorded_from < :by AND recorded_to >= :by"
+            ),
         }
     return found
 
@@ -109,6 +114,10 @@ QUESTIONS: dict[str, str] = {
         "(SELECT corrected_by FROM {schema}corrections c WHERE c.position = recorded_from) "
         f"WHERE system_id = :key AND recorded_from BETWEEN :first AND :last AND {STANDS} "
         "AND recorded_from IN (SELECT c.position FROM {schema}corrections c WHERE c.position BETWEEN :first AND :last)"
+    ),
+    "restarts_between": (
+        "SELECT system_id, recorded_from FROM {schema}restarts "
+        "WHERE system_id = :key AND recorded_from BETWEEN :first AND :last"
     ),
     "mark_extension": "UPDATE {schema}extensions SET corrected = :by WHERE system_id = :key AND extension_id = :of",
     "mark_user": "UPDATE {schema}users SET corrected = :by WHERE system_id = :key AND user_name = :of",
