@@ -8,6 +8,7 @@ import pytest
 
 import ipo_ledger
 from ipo_ledger import Ledger, StoreUnusable, SystemLedger
+from ipo_ledger.adapters.store.tables import READ_MODEL
 from ipo_ledger.application import rebuilding
 from ipo_ledger.application.ports.store import Store
 from tests.stores.people import person
@@ -39,6 +40,12 @@ def damage(place: Place) -> None:
     """Change the read model, which whoever writes may."""
     for statement in DAMAGE:
         place.run(statement.format(place.schema))
+
+
+def forget(place: Place) -> None:
+    """Empty the read model."""
+    for table in READ_MODEL:
+        place.run(f"DELETE FROM {place.schema}{table.name}")
 
 
 def test_what_was_right_stays(ledger: Ledger, hq: SystemLedger, place: Place) -> None:
@@ -83,14 +90,42 @@ def test_a_dry_run_writes_nothing(ledger: Ledger, hq: SystemLedger, place: Place
 def test_a_read_model_that_is_gone_is_made_anew(ledger: Ledger, hq: SystemLedger, place: Place) -> None:
     hq.swap("202", "203", done=True)
     before = place.dump()
-    for table in before:
-        if table not in {"stored_events", "head", "tree_nodes", "checkpoints", "answers", "schema_migrations"}:
-            place.run(f"DELETE FROM {place.schema}{table}")
+    forget(place)
 
-    ledger.rebuild()
+    planned, done = ledger.rebuild(dry_run=True), ledger.rebuild()
 
     assert place.dump() == before
+    assert planned.tables == done.tables
+    assert all((t.missing, t.extra, t.different) == (t.rows, 0, 0) for t in done.tables)
+    assert ledger.verify().verified  # the indexes are there again, too
     assert ledger.system("hq").swap("204", "205", done=True).status == "settled"
+
+
+def test_a_read_model_that_is_gone_is_made_anew_by_two(
+    ledger: Ledger, hq: SystemLedger, place: Place, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hq.swap("202", "203", done=True)
+    before = place.dump()
+    forget(place)
+    answers = rebuilding._said  # noqa: SLF001 - between the look and the writing
+
+    def meanwhile() -> None:
+        with ipo_ledger.open(url, actor="eva") as other:
+            other.rebuild()
+
+    def said(*args: object) -> object:
+        monkeypatch.setattr(rebuilding, "_said", answers)
+        yield from answers(*args)  # type: ignore[arg-type]
+        thread = Thread(target=meanwhile)
+        thread.start()
+        thread.join()
+
+    monkeypatch.setattr(rebuilding, "_said", said)
+
+    done = ledger.rebuild()
+
+    assert done.changed == 0
+    assert place.dump() == before
 
 
 def test_what_is_recorded_meanwhile_is_there_and_right(

@@ -5,7 +5,7 @@ The recorder is an application recorder of the eventsourcing library; positions 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from itertools import repeat
@@ -229,6 +229,11 @@ class PostgresWriting(PostgresReading, Appending):
             named = ", ".join(shape.columns)
             insert = f"INSERT INTO ipo_ledger.{shape.name} ({named}) SELECT * FROM unnest({placeholders(shape.kinds)})"  # noqa: S608 - constants
             self.connection.execute(insert.encode(), columns(rows, shape.kinds))
+
+    def fill(self, shape: Shape, pages: Iterable[Sequence[Sequence[Any]]]) -> None:
+        """Insert all rows of a table of the read model that has none; they come in order of their keys."""
+        for page in pages:
+            self.replace_rows(shape, (), page)
 
     def forget(self) -> None:
         """Empty the read model, which can be made anew."""

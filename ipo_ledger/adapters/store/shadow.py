@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
+from itertools import chain
 from typing import Any, Literal, NoReturn, Protocol, TypeAlias
 
 import msgspec
@@ -72,6 +73,10 @@ class Mends(Protocol):
         """Delete the rows that have these keys, and insert others."""
         ...
 
+    def fill(self, shape: Shape, pages: Pages) -> None:
+        """Insert all rows of a table that has none; they come in order of their keys."""
+        ...
+
 
 @contextmanager
 def opened(url: str) -> Iterator[Shadow]:
@@ -95,6 +100,7 @@ class Shadow(SqliteWriting):
         self._events: Reading = self
         self._projection = Projection(self)
         self._taken = Head(0, EARLIEST)
+        self._all_missing: set[str] = set()  # tables of which the ledger had no row when they were compared
         connection.execute(f"PRAGMA cache_size = -{_CACHE}")
         for (name,) in connection.execute(
             "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL"
@@ -188,9 +194,16 @@ class Shadow(SqliteWriting):
 
     def _compared(self, shape: Shape, reading: Any) -> TableCompared:
         made, digest = _counted(self.model_rows(shape.name, shape.read, shape.key))
+        found = reading.model_rows(shape.name, shape.read, shape.key)
         counts = _Counts(shape)
+        first = next(found, None)
+        if first is None:  # as in a read model that is gone: there is nothing to compare with, and all to be written
+            self._all_missing.add(shape.name)
+            for page in made:
+                counts.add_missing(page)
+            return counts.told(*digest())
         noted: list[Row] = []
-        for key, ours, theirs in _differing(shape, made, reading.model_rows(shape.name, shape.read, shape.key)):
+        for key, ours, theirs in _differing(shape, made, chain([first], found)):
             counts.add(key, ours, theirs)
             noted.append(key)
             if len(noted) >= _AT_ONCE:
@@ -207,6 +220,8 @@ class Shadow(SqliteWriting):
         """Note from now on also the rows that are written here."""
         self.flush()
         for shape in self._shapes:
+            if shape.name in self._all_missing:
+                continue
             values = ", ".join(f"NEW.{c}" for c in shape.key)
             there = " AND ".join(f"{c} = NEW.{c}" for c in shape.key)
             for what in ("INSERT", "UPDATE"):  # what is written OR IGNORE in a trigger is not always ignored
@@ -220,7 +235,23 @@ class Shadow(SqliteWriting):
         """Make the noted rows of the ledger's read model what they are here; yield what was done, table by table."""
         self.flush()
         for shape in self._shapes:
-            yield self._mended(shape, writing)
+            yield self._filled(shape, writing) if shape.name in self._all_missing else self._mended(shape, writing)
+
+    def _filled(self, shape: Shape, writing: Mends) -> TableCompared:
+        """Write all rows of a table of which the ledger has none, in the order of their keys."""
+        if next(writing.model_rows(shape.name, shape.read, shape.key), None) is not None:  # somebody was here meanwhile
+            keys = ", ".join(shape.key)
+            self.connection.execute(f"INSERT INTO noted_{shape.name} SELECT {keys} FROM {shape.name}")  # noqa: S608 - constants
+            return self._mended(shape, writing)
+        counts = _Counts(shape)
+
+        def rows() -> Pages:
+            for page in self.model_rows(shape.name, shape.read, shape.key):
+                counts.add_missing(page)
+                yield page
+
+        writing.fill(shape, rows())
+        return counts.told(0, "")
 
     def _mended(self, shape: Shape, writing: Mends) -> TableCompared:
         counts = _Counts(shape)
@@ -271,6 +302,13 @@ class _Counts:
                 position=next((row[c] for c in _POSITIONS if c in row), None),
             )
         )
+
+    def add_missing(self, rows: Sequence[Row]) -> None:
+        """Count rows that the ledger does not have."""
+        named = rows[: max(0, _EXAMPLES - len(self.examples))]
+        for row in named:
+            self.add(self.shape.key_of(row), row, None)
+        self.missing += len(rows) - len(named)
 
     def told(self, rows: int, digest: str) -> TableCompared:
         """Return the counts."""
