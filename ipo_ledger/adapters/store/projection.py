@@ -34,7 +34,7 @@ class Rows(Struct, frozen=True):
 
 
 # The points and the log entry of a fact, and the facts of a command, have one time.
-_when = lru_cache(maxsize=256)(to_micros)
+_when = lru_cache(maxsize=4096)(to_micros)  # more than the facts between two writes
 _OF_EXTENSIONS = frozenset(kind for kind in e.STORED_NAMES if "extension_id" in kind.__struct_fields__)
 _OF_USERS = frozenset(kind for kind in e.STORED_NAMES if "user" in kind.__struct_fields__)
 
