@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -75,6 +77,18 @@ def test_memory_is_not_needed_for_more_than_a_few_events(place: Place, monkeypat
 
     with place.store().reading() as reading:
         assert reading.agreed(_nobody) is not None
+
+
+def test_where_there_is_no_room_for_it_nothing_is_said(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: Any, **options: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = sqlite3.connect(*args, **options)
+        connection.execute("PRAGMA max_page_count = 1")
+        return connection
+
+    with place.store().reading() as reading:
+        monkeypatch.setattr(agreeing, "sqlite3", SimpleNamespace(connect=full, Error=sqlite3.Error))
+
+        assert reading.agreed(_nobody) is None
 
 
 def test_any_value_that_is_another_is_seen(place: Place) -> None:

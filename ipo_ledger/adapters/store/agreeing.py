@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from operator import itemgetter
 from typing import Any, TypeAlias
 
@@ -201,36 +201,50 @@ class _Making:
 class _Kept:
     """The batches of a system that wait for nothing any more: a correction may open one again.
 
-    In a temporary file, since a system may have any number of them.
+    In a temporary file, since a system may have any number of them. Where it fails, as on a full disk, nothing is known
+    of the read model: whoever makes it anew meets the same, and says so.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        connection.execute("CREATE TABLE kept (batch INTEGER PRIMARY KEY, says BLOB NOT NULL)")
+        with _failing():
+            connection.execute("CREATE TABLE kept (batch INTEGER PRIMARY KEY, says BLOB NOT NULL)")
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(Batch).decode
 
     def keep(self, batches: Iterable[Batch]) -> None:
         """Keep batches as they are now."""
-        rows = ((batch.number, self._encode(batch)) for batch in batches)
-        self._connection.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?)", rows)
+        rows = [(batch.number, self._encode(batch)) for batch in batches]
+        with _failing():
+            self._connection.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?)", rows)
 
     def batch(self, number: int) -> Batch:
         """Return a batch that was kept. Raises `LookupError`."""
-        found = self._connection.execute("SELECT says FROM kept WHERE batch = ?", (number,)).fetchone()
+        with _failing():
+            found = self._connection.execute("SELECT says FROM kept WHERE batch = ?", (number,)).fetchone()
         if found is None:
             raise LookupError(number)
         return self._decode(found[0])
 
     def pages(self) -> Iterator[list[Batch]]:
         """Yield all batches in the order of their numbers."""
-        cursor = self._connection.execute("SELECT says FROM kept ORDER BY batch")
-        while page := cursor.fetchmany(_AT_ONCE):
-            yield [self._decode(says) for (says,) in page]
+        with _failing():
+            cursor = self._connection.execute("SELECT says FROM kept ORDER BY batch")
+            while page := cursor.fetchmany(_AT_ONCE):
+                yield [self._decode(says) for (says,) in page]
 
     def forget(self) -> None:
         """Forget them."""
-        self._connection.execute("DELETE FROM kept")
+        with _failing():
+            self._connection.execute("DELETE FROM kept")
+
+
+@contextmanager
+def _failing() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as fault:
+        raise _Differs from fault
 
 
 # --- the ledger's rows, in the order in which the events make them ---------------------------------------------

@@ -99,7 +99,7 @@ class Shadow(SqliteWriting):
         super().__init__(connection, _no_clock)
         self._events: Reading = self
         self._projection = Projection(self)
-        self._taken = Head(0, EARLIEST)
+        self._last_taken: Fact | None = None  # of those taken
         self._all_missing: set[str] = set()  # tables of which the ledger had no row when they were compared
         connection.execute(f"PRAGMA cache_size = -{_CACHE}")
         for (name,) in connection.execute(
@@ -131,8 +131,7 @@ class Shadow(SqliteWriting):
                 self._projection.add(fact)
             except sqlite3.IntegrityError as fault:  # rows that nobody who keeps to the rules could have made
                 raise CannotFollow(position=fact.position, type=fact.name, why=str(fault)) from fault
-            assert fact.recorded_at is not None
-            self._taken = Head(fact.position, fact.recorded_at)
+            self._last_taken = fact
 
     def before(self, name: str) -> System:
         """Return a system as the facts taken so far leave it."""
@@ -143,13 +142,15 @@ class Shadow(SqliteWriting):
         try:
             self._projection.write()
         except sqlite3.IntegrityError as fault:  # as above
-            raise CannotFollow(position=self._taken.position, type="or one before it", why=str(fault)) from fault
+            raise CannotFollow(position=self.head().position, type="or one before it", why=str(fault)) from fault
 
     # --- looking: its own read model, the ledger's events -----------------------------------------------------
 
     def head(self) -> Head:
         """Return the end of what was taken."""
-        return self._taken
+        if self._last_taken is None or self._last_taken.recorded_at is None:
+            return Head(0, EARLIEST)
+        return Head(self._last_taken.position, self._last_taken.recorded_at)
 
     def facts_at(self, positions: Iterable[int]) -> dict[int, Fact]:
         """Return the events at these positions."""
