@@ -208,6 +208,8 @@ class _Kept:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         with _failing():
+            connection.execute("PRAGMA journal_mode = OFF")
+            connection.execute("BEGIN")  # which never ends: it is gone with the connection
             connection.execute("CREATE TABLE kept (batch INTEGER PRIMARY KEY, says BLOB NOT NULL)")
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(Batch).decode
