@@ -41,7 +41,7 @@ class Sizes(Struct, frozen=True, kw_only=True):
     building: int = 500  # batches that build on it
     changes: int = 100  # changes of the one that is rolled back
     lines: int = 10_000
-    walked: int = 200_000  # events of a ledger that is gone through whole, time and again
+    walked: int = 100_000  # events of a ledger that is gone through whole, time and again
     walked_once: int = 1_000_000  # and once
     grown: tuple[int, ...] = (10_000, 100_000, 1_000_000, 10_000_000)  # events of the ledgers of the growth plots
 
