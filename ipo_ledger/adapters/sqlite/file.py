@@ -219,6 +219,8 @@ class LedgerFile:
             with suppress(sqlite3.OperationalError):  # a read-only file stays as it is
                 connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        # Pages that many commands change are put into the file once for all of them: 16 MB of log are soon read.
+        connection.execute("PRAGMA wal_autocheckpoint = 4000")
         connection.execute("PRAGMA recursive_triggers = ON")
 
     def _refuse_other_programs(self, connection: sqlite3.Connection) -> None:

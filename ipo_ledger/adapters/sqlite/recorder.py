@@ -177,7 +177,8 @@ class SqliteWriting(SqliteReading, Appending):
         """Write the rows of a system's read model."""
         del key  # every row says it
         for name, found in rows.put.items():
-            self.connection.executemany(_put_sql(name), found)
+            if found:
+                self.connection.executemany(_put_sql(name), found)
         for name, found in rows.add.items():
             if found:
                 self.connection.executemany(_add_sql(name), found)

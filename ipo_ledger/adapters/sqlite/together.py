@@ -42,6 +42,7 @@ class SqliteTogether(SqliteWriting):
     def __init__(self, connection: sqlite3.Connection, clock: Clock) -> None:
         """Use a connection that is inside a transaction that alone may write."""
         self._appended: list[_Appended] = []
+        self._first = 0  # position of the first event that waits
         self._answers: dict[str, KnownAnswer] = {}
         self._systems: dict[str, SystemRow] = {}
         self._before: tuple[int, int] | None = None  # how much waits of the parts before this one; None: no part
@@ -134,8 +135,10 @@ class SqliteTogether(SqliteWriting):
         self._appended.append(_Appended(stored_events, recorded_at, rows))
         self._head = Head(entry.facts[-1].position, from_micros(recorded_at))
         self._systems[entry.system.name] = system_of(rows.put[SYSTEMS.name][0])
-        waiting = sum(len(one.stored_events) for one in self._appended)
-        if rows.close or waiting > _MOST_WAITING:  # what closes rows closes those that are there by then
+        if not self._appended[:-1]:
+            self._first = entry.facts[0].position
+        # What closes rows closes those that are there by then.
+        if rows.close or self._head.position - self._first >= _MOST_WAITING:
             self._write_all()
 
     def remember_answer(self, command_id: str, answer: KnownAnswer) -> None:

@@ -11,22 +11,25 @@ from ipo_ledger.application.ports.store import TILE_LEVEL
 
 
 class Table(Struct, frozen=True):
-    """One table; `key` are its first columns. Rows are tuples in the order of `columns`."""
+    """One table; `key` are its first columns, `fixed` never change. Rows are tuples in the order of `columns`."""
 
     name: str
     key: tuple[str, ...]
     columns: Mapping[str, str]
+    fixed: tuple[str, ...] = ()
 
     @property
     def others(self) -> tuple[str, ...]:
-        """Return the columns that are not the key."""
-        return tuple(c for c in self.columns if c not in self.key)
+        """Return the columns that may change. To write one anew as it is would still write its index."""
+        return tuple(c for c in self.columns if c not in self.key and c not in self.fixed)
 
 
-def _table(name: str, key: str, columns: str) -> Table:
+def _table(name: str, key: str, columns: str, fixed: str = "") -> Table:
     pairs = [pair.split(":") for pair in columns.split()]
     kinds = {"i": "bigint", "t": "text", "b": "boolean"}
-    return Table(name, tuple(key.split()), MappingProxyType({c: kinds[kind] for c, kind in pairs}))
+    return Table(
+        name, tuple(key.split()), MappingProxyType({c: kinds[kind] for c, kind in pairs}), tuple(fixed.split())
+    )
 
 
 SYSTEMS = _table(
@@ -34,6 +37,7 @@ SYSTEMS = _table(
     "system_id",
     "system_id:i name:t version:i release:t timezone:t base_extension_by:t logout_code:t baseline_at:i "
     "baseline_position:i baseline_name:t floor_at:i floor_position:i floor_name:t last_batch:i extensions:i users:i",
+    fixed="name",
 )
 EXTENSIONS = _table(
     "extensions",
