@@ -106,6 +106,22 @@ COMPLETING = "_IPO_LEDGER_COMPLETE"
 
 COMMANDS = {name: named for section in SECTIONS.values() for name, named in section.items()}
 
+OTHER_WORDS = {
+    "undo": "rollback",
+    "revert": "rollback",
+    "cancel": "abandon",
+    "delete": "abandon",
+    "move": "swap",
+    "moves": "batch",
+    "ls": "batches",
+    "audit": "log",
+    "find": "where",
+    "users": "seats",
+    "extensions": "seats",
+    "dump": "export",
+}
+"""What other programs call it, where that is not spelled alike."""
+
 
 class Program(click.Group):
     """A group that knows its commands by name, and imports one when it is run."""
@@ -132,7 +148,12 @@ class Program(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.exceptions.NoSuchCommand as fault:
-            raise click.exceptions.NoSuchCommand(fault.command_name, possibilities=COMMANDS, ctx=ctx) from None
+            name = fault.command_name
+            meant = OTHER_WORDS.get(name.casefold())
+            if meant is not None:
+                message = f"No such command {name!r}. Did you mean {meant!r}?"
+                raise click.exceptions.NoSuchCommand(name, message, ctx=ctx) from None
+            raise click.exceptions.NoSuchCommand(name, possibilities=COMMANDS, ctx=ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the table of commands, section by section."""

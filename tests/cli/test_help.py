@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from ipo_ledger.demo_site import synthetic_site, write_export
 from ipo_ledger.domain.site import Site
 from ipo_ledger_cli.command import EXIT_CODES
-from ipo_ledger_cli.main import COMMANDS, program, run
+from ipo_ledger_cli.main import COMMANDS, OTHER_WORDS, program, run
 from ipo_ledger_cli.topics import TOPICS
 from tests.cli.commands import every_command, help_of
 from tests.cli.played_stores import PlayedSqlite
@@ -69,6 +69,11 @@ def test_the_table_of_commands_says_what_each_says_of_itself(name: str) -> None:
     assert found is not None
     assert found.name == name
     assert (found.help or "").partition("\n")[0] == COMMANDS[name].help
+
+
+def test_other_words_mean_commands_and_are_none() -> None:
+    assert OTHER_WORDS.keys().isdisjoint(COMMANDS)
+    assert COMMANDS.keys() >= set(OTHER_WORDS.values())
 
 
 def test_every_command_has_two_examples_and_says_its_exit_codes() -> None:
