@@ -92,6 +92,10 @@ def user_then(  # noqa: PLR0913 - whom, when, as known when
     if not had and asked and reading.user(row.key, text) is None:
         had = reading.numbered(row.key, text, EVER, known) or reading.once_numbered(row.key, text, known)
         if not had:
+            later = reading.users_called(row.key, text)
+            if later:
+                hint = f"{later[0]} became known later than event {known}: give a later --known-at, or none."
+                raise UnknownUser(system=row.name, asked=text, hint=hint)
             raise _unknown_user(row.name, text, reading.all_users(row.key))
     if not had:
         found = user_known(reading, row, text)

@@ -187,3 +187,10 @@ def test_systems_are_named_and_found(ledger: Ledger, hq: SystemLedger) -> None:
 
     assert unknown.value.hint == "Did you mean hq?"
     assert hq.name == "hq"
+
+
+def test_who_is_not_known_yet_is_not_asked_whether_they_mean_themselves(hq: SystemLedger) -> None:
+    with pytest.raises(r.UnknownUser) as refused:
+        hq.where("202", on="2026-03-02T10:00", known_at=5)
+
+    assert refused.value.hint == "ElenaDuarte became known later than event 5: give a later --known-at, or none."
