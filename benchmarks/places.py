@@ -105,8 +105,8 @@ class SqlitePlace(Place):
     def bytes_used(self) -> dict[str, int]:
         """Return the bytes of each table with its indexes, whole pages."""
         rows = self.ask(
-            "SELECT m.tbl_name, sum(s.pgsize) FROM dbstat s JOIN sqlite_schema m ON m.name = s.name "
-            "WHERE s.aggregate = TRUE GROUP BY m.tbl_name"
+            # Page by page: what SQLite adds up by itself (aggregate = TRUE) overflows at 2 GiB.
+            "SELECT m.tbl_name, sum(s.pgsize) FROM dbstat s JOIN sqlite_schema m ON m.name = s.name GROUP BY m.tbl_name"
         )
         return dict(rows)
 

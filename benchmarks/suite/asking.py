@@ -40,7 +40,8 @@ class Lookups:
             extension = chance.choice(sorted(system.extensions))
             self.picked.append((name, keys[name], extension, chance.choice(history.seated), at))
         self.place, self.head = place, head
-        self.on = {name: place.ledger().system(name) for name in {p[0] for p in self.picked}}
+        ledger = place.ledger()
+        self.on = {name: ledger.system(name) for name in {p[0] for p in self.picked}}
         self._seat = (
             f"SELECT user_name FROM {schema}seats WHERE system_id = ? AND extension_id = ? AND {STANDS} "
             "AND valid_from <= ? ORDER BY valid_from DESC, recorded_from DESC LIMIT 1"
