@@ -132,7 +132,7 @@ def test_progress_is_told_by_stage(ledger: Ledger, hq: SystemLedger) -> None:
     assert {stage for stage, _, _ in told} == {"events", "read-model", "store"}
 
 
-@settings(max_examples=examples(25))
+@settings(max_examples=examples(15))
 @given(histories)
 def test_whatever_was_recorded_and_corrected_is_verified(history: list[tuple[str, int]]) -> None:
     now = [BEGIN]
@@ -159,7 +159,7 @@ def test_whatever_was_recorded_and_corrected_is_verified(history: list[tuple[str
     assert agreed == {table.table: table.rows for table in rebuilt.tables}
 
 
-@settings(max_examples=examples(25))
+@settings(max_examples=examples(15))
 @given(steps)
 def test_whatever_the_domain_takes_is_verified(chosen: list[tuple[str, int]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -63,11 +63,11 @@ def test_a_desk_taken_by_someone_else_meanwhile(hq: SystemLedger) -> None:
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)  # large, so on one store; the rules are the same on both
-def test_fifty_later_batches_on_a_site_of_20000_extensions(ledger: Ledger, tmp_path: Path) -> None:
+def test_fifty_later_batches_on_a_site_of_6000_extensions(ledger: Ledger, tmp_path: Path) -> None:
     """A merge engine says no more here than how many conflicts there are: not whose, and not what to do."""
     ledger.add_system("big", release="11", timezone="UTC", at="2026-03-01T00:00")
     big = ledger.system("big")
-    big.import_exports(*write_export(synthetic_site(20_000), tmp_path / "big", page_size=5000), at="2026-03-01T00:00")
+    big.import_exports(*write_export(synthetic_site(6_000), tmp_path / "big", page_size=5000), at="2026-03-01T00:00")
     seats = [s for s in big.seats().seats if s.base_extension is not None and s.user is not None]
     numbers = [str(s.base_extension) for s in seats]
     big.batch(_trade(seats[:50]), done=True)

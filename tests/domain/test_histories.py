@@ -292,4 +292,4 @@ class Histories(RuleBasedStateMachine):
 
 
 TestHistories = Histories.TestCase
-TestHistories.settings = settings(max_examples=examples(200), stateful_step_count=40)
+TestHistories.settings = settings(max_examples=examples(80), stateful_step_count=40)

@@ -111,7 +111,7 @@ def cancelled(story: Story, number: int) -> set[int]:
     return found
 
 
-@settings(max_examples=examples(500))
+@settings(max_examples=examples(200))
 @given(st.lists(trade_steps, min_size=2, max_size=8), st.sampled_from(["people", "ports"]))
 def test_replan_is_the_history_played_without_the_batch(steps: list[Step], frame: str) -> None:
     story = play(steps)
@@ -124,7 +124,7 @@ def test_replan_is_the_history_played_without_the_batch(steps: list[Step], frame
         assert told.bases == play_on(before(story, number), later(story, number)), number
 
 
-@settings(max_examples=examples(500))
+@settings(max_examples=examples(200))
 @given(st.lists(trade_steps, min_size=2, max_size=8), st.sampled_from(["people", "ports"]))
 def test_replan_moves_exactly_as_many_phones_as_the_batch(steps: list[Step], frame: str) -> None:
     story = play(steps)
@@ -135,7 +135,7 @@ def test_replan_moves_exactly_as_many_phones_as_the_batch(steps: list[Step], fra
         assert len(plan.changes) == len(story.changes(number)), number
 
 
-@settings(max_examples=examples(500))
+@settings(max_examples=examples(200))
 @given(st.lists(trade_steps, min_size=2, max_size=8), st.sampled_from(["people", "ports"]))
 def test_replan_is_the_plain_rollback_where_that_is_clean(steps: list[Step], frame: str) -> None:
     story = play(steps)
@@ -146,7 +146,7 @@ def test_replan_is_the_plain_rollback_where_that_is_clean(steps: list[Step], fra
         assert set(replanned.changes) == set(plain.changes), number
 
 
-@settings(max_examples=examples(500))
+@settings(max_examples=examples(200))
 @given(st.lists(trade_steps | rollback_steps, min_size=2, max_size=12))
 def test_the_bases_in_force_are_what_the_live_batches_make_of_the_baseline(steps: list[Step]) -> None:
     """Whatever was rolled back, whole, in part, or with what builds on it, and redone."""
@@ -163,7 +163,7 @@ def test_the_bases_in_force_are_what_the_live_batches_make_of_the_baseline(steps
     assert story.bases == without(begun, in_effect)
 
 
-@settings(max_examples=examples(500))
+@settings(max_examples=examples(200))
 @given(st.lists(trade_steps | whole_steps, min_size=3, max_size=12))
 def test_a_cascade_is_the_history_played_without_the_batch_and_what_builds_on_it(steps: list[Step]) -> None:
     story = play(steps)
@@ -183,7 +183,7 @@ def test_a_cascade_is_the_history_played_without_the_batch_and_what_builds_on_it
         assert told.bases == without(before(story, number), kept), number
 
 
-@settings(max_examples=examples(500))
+@settings(max_examples=examples(200))
 @given(st.lists(trade_steps | rollback_steps | replan_steps, min_size=3, max_size=12))
 def test_every_way_out_that_is_offered_can_be_gone_and_come_back_from(steps: list[Step]) -> None:
     story = play(steps)

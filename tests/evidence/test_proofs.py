@@ -254,7 +254,7 @@ def _signed_by(seed: bytes) -> SigningKey:
     return SigningKey.of("example.com/ledger", seed)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     words=st.tuples(*[st.text(st.characters(exclude_categories=["Cs"]), max_size=6)] * 4),
     numbers=st.tuples(*[st.integers(0, 2**63 - 1)] * 2),

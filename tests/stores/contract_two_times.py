@@ -25,7 +25,7 @@ class TwoTimesContract:
         store = place.ledger(clock=clock)
         embedded = isinstance(place, SqlitePlace)
 
-        @settings(max_examples=examples(40 if embedded else 10))
+        @settings(max_examples=examples(25 if embedded else 8))
         @given(steps=histories, seed=st.integers(0, 2**16))
         def check(steps: list[tuple[str, int]], seed: int) -> None:
             story = Clock() if not embedded else clock  # a server stamps with its own clock: all of it comes late
