@@ -13,7 +13,7 @@ PAGE, PLOT = "benchmarks.md", "growth.svg"
 _PREFACE = """\
 Everybody keeps the same events, as durably (fsync, synchronous_commit on, SQLite synchronous FULL), and takes turns in
 one run. What counts is the ratio, round by round: its median, and the rounds farthest from it. Seconds are those of
-this one machine.
+this one machine. Why goals are missed, and what would reach them: [where the time goes](performance.md).
 """
 _STORES = {"sqlite": "SQLite", "postgres": "PostgreSQL"}
 
