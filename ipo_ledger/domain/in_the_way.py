@@ -117,7 +117,7 @@ class _Desks:
                 return False
         inside = {c.extension_id for c in changes}
         for c in changes:
-            if c.old is not None and not inside.issuperset(self._homes(c.old)):
+            if c.old is not None and self._is_held(c.old, inside):
                 return False
         for c in changes:
             self.bases[c.extension_id] = c.old
@@ -131,6 +131,10 @@ class _Desks:
         known = self.system.extensions.get(extension_id)
         return known.base if known is not None else None
 
-    def _homes(self, number: str) -> list[int]:
-        once = [*self.gained.get(number, ()), *self.system.homes(number)]
-        return [i for i in once if self._base(i) == number]
+    def _is_held(self, number: str, inside: set[int]) -> bool:
+        """Tell whether a number is the base of an extension that is not one of these."""
+        for homes in (self.system.homes(number), self.gained.get(number, ())):
+            for i in homes:
+                if i not in inside and self._base(i) == number:
+                    return True
+        return False

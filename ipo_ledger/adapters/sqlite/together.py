@@ -135,7 +135,7 @@ class SqliteTogether(SqliteWriting):
         self._appended.append(_Appended(stored_events, recorded_at, rows))
         self._head = Head(entry.facts[-1].position, from_micros(recorded_at))
         self._systems[entry.system.name] = system_of(rows.put[SYSTEMS.name][0])
-        if not self._appended[:-1]:
+        if len(self._appended) == 1:
             self._first = entry.facts[0].position
         # What closes rows closes those that are there by then.
         if rows.close or self._head.position - self._first >= _MOST_WAITING:
